@@ -1,0 +1,107 @@
+import type { Frame } from './trace.ts'
+
+/**
+ * How sure a finding is. `proven`: the value flow, or equal rows, was seen. `likely`: same call site and shape and
+ * distinct parameters, flow not seen. `candidate`: same shape only.
+ */
+export type Confidence = 'proven' | 'likely' | 'candidate'
+
+/** `error` and `warning` ask to be fixed; `info` is worth knowing and fails nothing by default. */
+export type Severity = 'error' | 'warning' | 'info'
+
+/** A statement as a finding shows it; literals are replaced. */
+export interface FindingStatement {
+  readonly fingerprint: string
+  readonly text: string
+  readonly summary: string
+  readonly tables: readonly string[]
+}
+
+/** The query whose rows were looped over. */
+export interface FindingParent {
+  readonly fingerprint: string
+  readonly summary: string
+  /** Column whose values became the parameters. */
+  readonly column: string
+  /** Rows it returned in this scope, over all its executions. */
+  readonly rows: number
+  /** How often it ran; more than once where loops are nested. */
+  readonly executions: number
+  /** Share of its distinct values that were looked up, 0 to 1. */
+  readonly coverage: number
+  readonly callSite?: Frame
+  /** Where the parent itself runs once per row of another query. */
+  readonly parent?: FindingParent
+}
+
+/** Number of queries as a formula of the data: `perParentRow` × rows of the parent + `constant`. */
+export interface Growth {
+  readonly perParentRow: number
+  readonly constant: number
+}
+
+/** One statement instead of the loop. */
+export interface Rewrite {
+  readonly text: string
+  /** True where it was run and gave the same rows. */
+  readonly verified: boolean
+}
+
+/** What to do about a finding. */
+export interface Advice {
+  readonly summary: string
+  readonly rewrite?: Rewrite
+  /** The call of the ORM in the stack that does it. */
+  readonly orm?: { readonly name: string; readonly call: string }
+}
+
+interface FindingBase {
+  readonly confidence: Confidence
+  readonly severity: Severity
+  /** Stable name across runs: kind, fingerprint, file and function; no line number. */
+  readonly identity: string
+  readonly scope: { readonly id: string; readonly name: string }
+  /** One line with the numbers: `50 × SELECT users`. */
+  readonly title: string
+  /** Why it is one: the proof, in a sentence or two. */
+  readonly explanation: string
+  /** Page that explains the kind. */
+  readonly docs: string
+  /** Innermost application frame of the loop, or the `await Promise.all` line. */
+  readonly callSite?: Frame
+  readonly frames: readonly Frame[]
+  readonly statement: FindingStatement
+  /** Executions of this scope that it stands for, folded ones included. */
+  readonly count: number
+  readonly durationMs: number
+  readonly rows: number
+  readonly concurrent: boolean
+  readonly advice: Advice
+  /** Ids of the executions it covers, so that a weaker finding over the same ones can be left out. */
+  readonly executions: readonly number[]
+}
+
+/** A statement that runs once per row of another one. */
+export interface NPlusOneFinding extends FindingBase {
+  readonly kind: 'n-plus-one'
+  readonly distinctParameters: number
+  readonly parent?: FindingParent
+  readonly growth?: Growth
+  /** Other statements the same line sends per row. */
+  readonly companions?: readonly { readonly statement: FindingStatement; readonly count: number }[]
+}
+
+/** The same statement with the same parameters, and nothing written in between. */
+export interface DuplicateQueryFinding extends FindingBase {
+  readonly kind: 'duplicate-query'
+  /** True where the rows of all runs were compared and equal. */
+  readonly rowsEqual: boolean
+  /** Other lines that ran it. */
+  readonly otherCallSites: readonly Frame[]
+}
+
+/** One claim about one scope. */
+export type Finding = NPlusOneFinding | DuplicateQueryFinding
+
+/** Name of a detector, of its page, its option and its command-line value. */
+export type FindingKind = Finding['kind']

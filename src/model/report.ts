@@ -1,0 +1,37 @@
+import type { Finding } from './finding.ts'
+import type { ScopeInfo } from './trace.ts'
+
+/** A scope with the sums over its executions; transaction control is not counted. */
+export interface ReportScope extends ScopeInfo {
+  readonly queries: { readonly count: number; readonly durationMs: number; readonly rows: number }
+}
+
+/** A driver that nonplus watches, or one that it found loaded and does not watch. */
+export interface DriverCoverage {
+  readonly name: string
+  readonly version: string
+  /** How it is watched; `none` where it is loaded, but not hooked. */
+  readonly via: 'patch' | 'channel' | 'none'
+}
+
+/** What was seen and what was not; a report without it would be a clean bill of health for a blind tool. */
+export interface Coverage {
+  /** Statements that reached a hooked driver. */
+  readonly seen: number
+  /** Of these, filed under a scope. */
+  readonly attributed: number
+  /** Of these, with an application frame. */
+  readonly withCallSite: number
+  readonly drivers: readonly DriverCoverage[]
+  /** Each says what was missed and what to do about it. */
+  readonly warnings: readonly string[]
+}
+
+/** Scopes, findings and coverage of one run. Serialised as version 1 of the report format. */
+export interface Report {
+  readonly version: 1
+  readonly tool: { readonly name: 'nonplus'; readonly version: string }
+  readonly scopes: readonly ReportScope[]
+  readonly findings: readonly Finding[]
+  readonly coverage: Coverage
+}
