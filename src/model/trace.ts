@@ -85,6 +85,8 @@ export interface Execution {
   readonly error?: string
   /** Same number, same connection. */
   readonly connection?: number
+  /** True where rows reached the application before the execution had ended: cursors and streams. */
+  readonly isStreamed?: boolean
   /** One entry per slot of the statement. Absent where the values are not known. */
   readonly parameters?: readonly Cell[]
   /** Kept where later statements may have used its values. */
@@ -108,6 +110,8 @@ export interface Trace {
   readonly version: 1
   readonly dialect: Dialect
   readonly scope: ScopeInfo
+  /** Working directory of the process that was watched; identities use paths relative to it. */
+  readonly root: string
   readonly statements: readonly Statement[]
   /** Text of each statement with its literals replaced, as first seen; same indexes as {@link statements}. */
   readonly texts: readonly string[]

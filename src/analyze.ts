@@ -1,0 +1,34 @@
+import { detectors } from './detectors/index.ts'
+import type { Detector } from './detectors/detector.ts'
+import { reportFailure } from './instrument/state.ts'
+import type { Finding, FindingKind } from './model/finding.ts'
+import type { Trace } from './model/trace.ts'
+import type { ProfilerOptions } from './options.ts'
+
+/** Runs the detectors over one trace. A detector that fails is counted and leaves the others alone. */
+export function analyze(trace: Trace, options: ProfilerOptions = {}): Finding[] {
+  const findings: Finding[] = []
+  for (const detector of detectors) {
+    const settings = options.detectors?.[detector.kind]
+    if (settings === false || !isWanted(detector.kind, options)) continue
+    try {
+      const { defaults, detect } = detector as unknown as Detector
+      findings.push(...detect(trace, { ...defaults, ...settings }))
+    } catch (error) {
+      reportFailure(`detector ${detector.kind}`, error)
+    }
+  }
+  return withoutWeaker(findings)
+}
+
+function isWanted(kind: FindingKind, { only, ignore }: ProfilerOptions): boolean {
+  return (only === undefined || only.includes(kind)) && !ignore?.includes(kind)
+}
+
+/** Repeats inside a loop are part of the loop: of two findings over the same executions the first kind stands. */
+function withoutWeaker(findings: readonly Finding[]): Finding[] {
+  const looped = new Set(findings.flatMap(({ kind, executions }) => (kind === 'n-plus-one' ? executions : [])))
+  return findings.filter(
+    ({ kind, executions }) => kind !== 'duplicate-query' || !executions.every((id) => looped.has(id)),
+  )
+}

@@ -1,0 +1,34 @@
+import { NonplusError } from '../model/errors.ts'
+import type { FindingKind, Severity } from '../model/finding.ts'
+import { nearest } from '../model/nearest.ts'
+import type { Report } from '../model/report.ts'
+import { findingKinds } from '../options.ts'
+
+/** What `--fail-on` takes: a severity means this one and worse, a kind means itself. */
+export type FailOn = Severity | FindingKind
+
+const SEVERITIES: readonly Severity[] = ['info', 'warning', 'error']
+
+/** @throws NonplusError ERR_OPTION_INVALID where a name is neither a severity nor a kind. */
+export function checkFailOn(names: readonly string[]): readonly FailOn[] {
+  const valid: readonly string[] = [...SEVERITIES, ...findingKinds]
+  for (const name of names) {
+    if (valid.includes(name)) continue
+    const near = nearest(name, valid)
+    const hint = near === undefined ? `Valid: ${valid.join(', ')}.` : `Did you mean \`${near}\`?`
+    throw new NonplusError('ERR_OPTION_INVALID', `Unknown severity or kind in --fail-on: \`${name}\`. ${hint}`)
+  }
+  return names as readonly FailOn[]
+}
+
+/** 1 where the report has a finding that `failOn` names, else 0. */
+export function gateExitCode({ findings }: Report, failOn: readonly FailOn[]): 0 | 1 {
+  const isNamed = findings.some(({ kind, severity }) =>
+    failOn.some(
+      (name) =>
+        name === kind ||
+        (SEVERITIES.includes(name as Severity) && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(name as Severity)),
+    ),
+  )
+  return isNamed ? 1 : 0
+}

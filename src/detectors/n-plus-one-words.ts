@@ -1,0 +1,64 @@
+import type { Confidence, FindingParent, FindingStatement } from '../model/finding.ts'
+
+interface Facts {
+  readonly statement: FindingStatement
+  readonly count: number
+  readonly distinct: number
+  readonly parent: FindingParent | undefined
+  readonly concurrent: boolean
+  readonly confidence: Confidence
+  /** Columns of the key, the one with the most distinct values first. */
+  readonly keys: readonly string[]
+}
+
+export function titleOf({ statement, count, distinct }: Facts): string {
+  return `${count} × ${statement.summary} with ${distinct} different keys`
+}
+
+/** The proof, or what stands in for it. */
+export function explain(facts: Facts): string {
+  const { count, distinct, parent, statement, concurrent, confidence } = facts
+  const key = keyName(facts)
+  const sideBySide = concurrent ? ' They were sent side by side, but each is a round trip of its own.' : ''
+  if (parent !== undefined) {
+    const values = distinct === 1 ? 'The value' : `All ${distinct} values`
+    return `${values} of ${key} came from ${columnName(parent)}, read in ${rowsOf(parent)} before.${nesting(parent)}${sideBySide}`
+  }
+  const where = confidence === 'likely' ? 'from the same line' : 'with the same shape'
+  const subject = statement.tables[0] ?? 'the database'
+  return `${count} look-ups in ${subject} ${where}, by ${distinct} different values of ${key}; where the values came from was not seen.${sideBySide}`
+}
+
+function nesting({ parent, summary }: FindingParent): string {
+  if (parent === undefined) return ''
+  return ` That query (${summary}) itself runs once per row of ${parent.summary}.`
+}
+
+function rowsOf({ rows, executions }: FindingParent): string {
+  const counted = `${rows} ${rows === 1 ? 'row' : 'rows'}`
+  return executions === 1 ? counted : `${counted} of ${executions} executions`
+}
+
+function keyName({ keys, statement }: Facts): string {
+  const table = statement.tables[0]
+  if (keys.length === 0) return 'its argument'
+  if (keys.length > 1) return `(${keys.join(', ')})`
+  return table === undefined ? (keys[0] as string) : `${shortName(table)}.${keys[0]}`
+}
+
+function columnName({ column, summary }: FindingParent): string {
+  const table = summary.split(' ')[1]
+  return table === undefined ? column : `${shortName(table)}.${column}`
+}
+
+function shortName(table: string): string {
+  return table.slice(table.lastIndexOf('.') + 1)
+}
+
+export function adviceFor({ count, parent, keys, statement }: Facts): string {
+  const key = keys[0] ?? 'key'
+  const table = statement.tables[0] === undefined ? 'the rows' : shortName(statement.tables[0])
+  const from = parent === undefined ? 'the values' : `the ${columnName(parent)} values`
+  const total = parent === undefined ? '' : ` (${count + parent.executions} → ${1 + parent.executions} queries)`
+  return `Collect ${from} first, load ${table} once by ${key}, and look the rows up in a Map${total}; or join ${table} in the parent query.`
+}

@@ -1,0 +1,168 @@
+import type { Confidence, FindingParent, Growth, NPlusOneFinding } from '../model/finding.ts'
+import { identityOf } from '../model/identity.ts'
+import type { Execution, Frame, Trace } from '../model/trace.ts'
+import { batchedRewriteOf } from '../sql/batch-rewrite.ts'
+import { defineDetector } from './detector.ts'
+import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
+import { distinctKeysOf, isIdLike, isProbe, lookupOf } from './lookup.ts'
+import { type Provenance, ColumnIndex, provenanceOf, type Lookup } from './provenance.ts'
+import { areConcurrent, type Repetition, repetitionsOf } from './repetition.ts'
+import { relativePath, statementFor } from './subject.ts'
+
+/** A statement that runs once per row of another one. */
+export const nPlusOne = defineDetector({
+  kind: 'n-plus-one',
+  summary: 'A statement that runs once per row of another one.',
+  defaults: {
+    /**
+     * Executions with distinct keys that make a finding without a proof. 5, as Sentry, AppMap and perf-sentinel use:
+     * fewer are often a handful of named look-ups. With a proof two are enough, since they grow with the rows.
+     */
+    threshold: 5,
+  },
+  detect(trace, { threshold }): NPlusOneFinding[] {
+    const columns = new ColumnIndex(trace)
+    const loops: Loop[] = []
+    for (const repetition of repetitionsOf(trace)) {
+      const loop = loopOf(trace, repetition, columns, threshold)
+      if (loop !== undefined) loops.push(loop)
+    }
+    return mergeCompanions(trace, loops).map((loop) => findingOf(trace, loop, loops))
+  },
+})
+
+/** A repetition that was recognised as a loop. */
+export interface Loop {
+  readonly repetition: Repetition
+  readonly lookup: Lookup
+  readonly provenance: Provenance | undefined
+  readonly confidence: Confidence
+  readonly count: number
+  readonly distinct: number
+  /** Other loops of the same line over the same rows. */
+  readonly companions: Loop[]
+}
+
+function loopOf(trace: Trace, repetition: Repetition, columns: ColumnIndex, threshold: number): Loop | undefined {
+  const statement = trace.statements[repetition.statement]
+  if (statement === undefined || statement.writes || (statement.kind !== 'select' && statement.kind !== 'call')) {
+    return undefined
+  }
+  const lookup = lookupOf(trace, repetition)
+  if (lookup === undefined) return undefined
+  const provenance = provenanceOf(trace, lookup, columns)
+  const listed = distinctKeysOf(lookup)
+  const count = lookup.executions.length + repetition.folded.reduce((sum, folded) => sum + folded.count, 0)
+  const distinct = Math.max(listed, ...repetition.folded.map(({ distinctParameters }) => listed + distinctParameters))
+  if (listed < 2) return undefined
+  const loop = { repetition, lookup, provenance, count, distinct, companions: [] }
+  if (provenance !== undefined) return { ...loop, confidence: 'proven' }
+  if (distinct < threshold || isProbe(statement) || !isIdLike(trace, lookup)) return undefined
+  return { ...loop, confidence: repetition.frames.length > 0 ? 'likely' : 'candidate' }
+}
+
+/** An ORM may send several statements per row from one line: they are one cause, and become one finding. */
+function mergeCompanions(trace: Trace, loops: readonly Loop[]): Loop[] {
+  const byCause = new Map<string, Loop>()
+  for (const loop of loops) {
+    const [frame] = loop.repetition.frames
+    const source = loop.provenance
+    const key =
+      frame === undefined || source === undefined
+        ? `alone ${byCause.size}`
+        : [frame.file, frame.line, frame.column, source.statement, source.column, loop.count].join('\u001f')
+    const first = byCause.get(key)
+    if (first === undefined) byCause.set(key, loop)
+    else first.companions.push(loop)
+  }
+  return [...byCause.values()].sort((a, b) => durationOf(trace, b) - durationOf(trace, a))
+}
+
+function durationOf(trace: Trace, { lookup, repetition, companions }: Loop): number {
+  let sum = 0
+  for (const { durationMs } of lookup.executions) sum += Math.max(0, durationMs)
+  for (const { durationMs } of repetition.folded) sum += durationMs
+  for (const companion of companions) sum += durationOf(trace, companion)
+  return sum
+}
+
+function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFinding {
+  const { repetition, lookup, provenance, confidence, count, distinct, companions } = loop
+  const statement = statementFor(trace, repetition.statement)
+  const [callSite] = repetition.frames
+  const parent = provenance === undefined ? undefined : parentOf(trace, provenance, loops, new Set([loop]))
+  const concurrent = areConcurrent(lookup.executions)
+  const rewrite = batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
+  const facts = { statement, count, distinct, parent, concurrent, confidence, keys: keyColumnsOf(trace, lookup) }
+  return {
+    kind: 'n-plus-one',
+    confidence,
+    severity: confidence === 'proven' ? 'error' : 'warning',
+    identity: identityOf('n-plus-one', [
+      statement.fingerprint,
+      relativePath(trace.root, callSite?.file),
+      callSite?.function ?? '',
+    ]),
+    scope: { id: trace.scope.id, name: trace.scope.name },
+    title: titleOf(facts),
+    explanation: explain(facts),
+    docs: 'nonplus/src/detectors/n-plus-one.md',
+    ...(callSite === undefined ? {} : { callSite }),
+    frames: repetition.frames,
+    statement,
+    count,
+    distinctParameters: distinct,
+    durationMs: durationOf(trace, loop),
+    rows: rowsOf(lookup.executions) + repetition.folded.reduce((sum, { rows }) => sum + rows, 0),
+    concurrent,
+    ...(parent === undefined ? {} : { parent, growth: growthOf(count, parent) }),
+    ...(companions.length === 0
+      ? {}
+      : {
+          companions: companions.map((companion) => ({
+            statement: statementFor(trace, companion.repetition.statement),
+            count: companion.count,
+          })),
+        }),
+    advice: { summary: adviceFor(facts), ...(rewrite === undefined ? {} : { rewrite: { text: rewrite, verified: false } }) },
+    executions: [loop, ...companions].flatMap((each) => each.lookup.executions.map(({ id }) => id)),
+  }
+}
+
+function keyColumnsOf(trace: Trace, lookup: Lookup): string[] {
+  const slots = trace.statements[lookup.statement]?.slots ?? []
+  return lookup.slots.map((slot) => slots[slot]?.column ?? '').filter((column) => column !== '')
+}
+
+/** The query that was looped over, and, where it runs in a loop itself, the one above it. */
+function parentOf(trace: Trace, provenance: Provenance, loops: readonly Loop[], seen: Set<Loop>): FindingParent {
+  const { statement, column, rows, executions, coverage } = provenance
+  const { fingerprint, summary } = statementFor(trace, statement)
+  const callSite = frameOf(trace, executions)
+  const outer = loops.find((loop) => loop.repetition.statement === statement && !seen.has(loop))
+  if (outer !== undefined) seen.add(outer)
+  const grandparent = outer?.provenance === undefined ? undefined : parentOf(trace, outer.provenance, loops, seen)
+  return {
+    fingerprint,
+    summary,
+    column,
+    rows,
+    executions: executions.length,
+    coverage: Math.round(coverage * 1000) / 1000,
+    ...(callSite === undefined ? {} : { callSite }),
+    ...(grandparent === undefined ? {} : { parent: grandparent }),
+  }
+}
+
+function frameOf(trace: Trace, executions: readonly Execution[]): Frame | undefined {
+  const placed = executions.find(({ callSite }) => callSite !== undefined)
+  return placed?.callSite === undefined ? undefined : trace.callSites[placed.callSite]?.frames[0]
+}
+
+function growthOf(count: number, { rows, executions }: FindingParent): Growth {
+  return { perParentRow: Math.round((count / Math.max(1, rows)) * 100) / 100, constant: executions }
+}
+
+function rowsOf(executions: readonly Execution[]): number {
+  return executions.reduce((sum, { rows }) => sum + (rows ?? 0), 0)
+}

@@ -1,0 +1,95 @@
+import type { Execution, Folded, Frame, Trace } from '../model/trace.ts'
+
+/** Executions of one shape from one chain of calls. */
+export interface Repetition {
+  readonly statement: number
+  /** Listed ones, in start order. */
+  readonly executions: readonly Execution[]
+  readonly folded: readonly Folded[]
+  /** Innermost first; empty where no execution has a call site. */
+  readonly frames: readonly Frame[]
+}
+
+/**
+ * Groups the executions of a trace by shape and chain of calls.
+ *
+ * The chain, not the line alone: a helper's line is the same for all who call it, and two unrelated users of one
+ * helper are no loop. Two chains are one where the shorter is the beginning of the longer, because a stack is cut where
+ * a promise is not awaited; repeats of a frame by recursion count once.
+ */
+export function repetitionsOf(trace: Trace): Repetition[] {
+  const byStatement = new Map<number, Execution[]>()
+  for (const execution of trace.executions) {
+    const list = byStatement.get(execution.statement)
+    if (list === undefined) byStatement.set(execution.statement, [execution])
+    else list.push(execution)
+  }
+  return [...byStatement].flatMap(([statement, executions]) => splitByChain(trace, statement, executions))
+}
+
+interface Chain {
+  key: string
+  frames: readonly Frame[]
+  executions: Execution[]
+  folded: Folded[]
+}
+
+function splitByChain(trace: Trace, statement: number, executions: readonly Execution[]): Repetition[] {
+  const chains: Chain[] = []
+  const unplaced: Execution[] = []
+  for (const execution of executions) {
+    if (execution.callSite === undefined) unplaced.push(execution)
+    else chainFor(chains, trace.callSites[execution.callSite]?.frames ?? []).executions.push(execution)
+  }
+  for (const sums of trace.folded) {
+    if (sums.statement !== statement) continue
+    const known = sums.callSite === undefined ? chains[0] : chainFor(chains, trace.callSites[sums.callSite]?.frames ?? [])
+    known?.folded.push(sums)
+  }
+  placeRest(chains, unplaced)
+  return chains.map(({ executions, folded, frames }) => ({
+    statement,
+    executions: executions.sort((a, b) => a.id - b.id),
+    folded,
+    frames,
+  }))
+}
+
+function chainFor(chains: Chain[], frames: readonly Frame[]): Chain {
+  const key = keyOf(frames)
+  const known = chains.find((chain) => chain.key.startsWith(key) || key.startsWith(chain.key))
+  if (known === undefined) {
+    const chain: Chain = { key, frames, executions: [], folded: [] }
+    chains.push(chain)
+    return chain
+  }
+  if (key.length > known.key.length) {
+    known.key = key
+    known.frames = frames
+  }
+  return known
+}
+
+function keyOf(frames: readonly Frame[]): string {
+  const keys = frames.map(({ file, line, column }) => `${file}:${line}:${column}\n`)
+  return keys.filter((key, index) => key !== keys[index - 1]).join('')
+}
+
+/** An execution without a call site belongs to the only chain there is; among several nobody can tell. */
+function placeRest(chains: Chain[], unplaced: Execution[]): void {
+  const [only] = chains
+  if (unplaced.length === 0) return
+  if (only !== undefined && chains.length === 1) only.executions.push(...unplaced)
+  else chains.push({ key: '\n', frames: [], executions: unplaced, folded: [] })
+}
+
+/** True where two executions overlap in time: they were sent side by side, not one after the other's end. */
+export function areConcurrent(executions: readonly Execution[]): boolean {
+  let latestEnd = Number.NEGATIVE_INFINITY
+  let overlaps = 0
+  for (const { startMs, durationMs } of executions) {
+    if (startMs < latestEnd) overlaps++
+    latestEnd = Math.max(latestEnd, startMs + Math.max(0, durationMs))
+  }
+  return overlaps * 2 >= executions.length - 1 && overlaps > 0
+}

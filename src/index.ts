@@ -1,0 +1,34 @@
+export { instrument } from './instrument/instrument.ts'
+export { ignore } from './instrument/scope.ts'
+export { NonplusError } from './model/errors.ts'
+export type {
+  Advice,
+  Confidence,
+  DuplicateQueryFinding,
+  Finding,
+  FindingKind,
+  FindingParent,
+  FindingStatement,
+  Growth,
+  NPlusOneFinding,
+  Rewrite,
+  Severity,
+} from './model/finding.ts'
+export type { Coverage, DriverCoverage, Report, ReportScope } from './model/report.ts'
+export type { Clause, Dialect, Slot, Statement, StatementKind } from './model/statement.ts'
+export type {
+  CallSite,
+  Cell,
+  Execution,
+  Folded,
+  Frame,
+  ResultColumn,
+  ResultSample,
+  ScopeInfo,
+  ScopeKind,
+  Trace,
+  ValueInfo,
+  ValueToken,
+} from './model/trace.ts'
+export { defineConfig, type ProfilerOptions } from './options.ts'
+export { createProfiler, type Profiled, type Profiler, profile, runInScope, type ScopeResult } from './profiler.ts'

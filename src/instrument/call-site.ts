@@ -1,0 +1,151 @@
+import { dirname, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** A frame as V8 reported it: generated file, line and column. One object per place in the code. */
+export interface RawFrame {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly function: string
+  /** Position given by the stack formatter of a loader or test runner that knows the source; absent where there is none. */
+  readonly mapped: { readonly file: string; readonly line: number; readonly column: number } | undefined
+}
+
+/** Application frames at the time of a call, innermost first, not yet mapped to their sources. */
+export interface CapturedCallSite {
+  readonly frames: readonly RawFrame[]
+  /** The innermost asynchronous hop above the first frame was a `Promise.all` and its like. */
+  readonly concurrent: boolean
+}
+
+/** Frames kept: a helper, its caller, and two more tell a loop from unlike uses of one helper. */
+const KEPT_FRAMES = 4
+
+/**
+ * Frames looked at. ORMs put up to 26 between the application and the driver, and V8 charges for the frames that are
+ * there, not for the limit.
+ */
+const LIMIT = 100
+
+/**
+ * Call-site capture. Three things make it right and cheap. It is structured: our own `prepareStackTrace` gets the
+ * CallSite objects, and no string is ever formatted (source maps make strings 5 to 10 times dearer). The limit is high,
+ * because the default of 10 ends inside Knex or MikroORM. And both settings are put back at once, since loaders and
+ * test runners install formatters of their own: where one is installed, it is asked once per place in the code, as it
+ * alone knows the source of what it transformed in memory.
+ *
+ * @param below function whose frame and all above it are left out.
+ * @returns undefined where no frame belongs to the application.
+ */
+export function captureCallSite(below: (...args: never[]) => unknown): CapturedCallSite | undefined {
+  const previousLimit = Error.stackTraceLimit
+  const previousFormatter = Error.prepareStackTrace
+  let sites: NodeJS.CallSite[] | undefined
+  try {
+    Error.stackTraceLimit = LIMIT
+    Error.prepareStackTrace = keepStructured
+    const holder: { stack?: NodeJS.CallSite[] } = {}
+    Error.captureStackTrace(holder, below)
+    sites = holder.stack
+  } catch {
+    // frozen intrinsics: no stack to be had
+  } finally {
+    try {
+      Error.stackTraceLimit = previousLimit
+      Error.prepareStackTrace = previousFormatter as typeof Error.prepareStackTrace
+    } catch {
+      // frozen intrinsics: nothing was changed
+    }
+  }
+  return Array.isArray(sites) ? callSiteOf(sites, previousFormatter) : undefined
+}
+
+function keepStructured(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
+  return sites
+}
+
+type Formatter = typeof Error.prepareStackTrace | undefined
+
+function callSiteOf(sites: readonly NodeJS.CallSite[], formatter: Formatter): CapturedCallSite | undefined {
+  const frames: RawFrame[] = []
+  let concurrent = false
+  for (const site of sites) {
+    if (frames.length <= 1 && !concurrent && site.isPromiseAll()) concurrent = true
+    const file = site.getFileName()
+    if (file === null || file === undefined || !isApplicationFile(file)) continue
+    frames.push(frameOf(site, file, formatter))
+    if (frames.length === KEPT_FRAMES) break
+  }
+  return frames.length === 0 ? undefined : { frames, concurrent }
+}
+
+const framesByPlace = new Map<string, RawFrame>()
+
+// Places in the code are finite, but code that is generated at run time makes new ones.
+const MAX_PLACES = 20_000
+
+function frameOf(site: NodeJS.CallSite, file: string, formatter: Formatter): RawFrame {
+  const line = site.getLineNumber() ?? 0
+  const column = site.getColumnNumber() ?? 0
+  const key = `${file}:${line}:${column}`
+  const known = framesByPlace.get(key)
+  if (known !== undefined) return known
+  const frame: RawFrame = {
+    file: file.startsWith('file:') ? fileURLToPath(file) : file,
+    line,
+    column,
+    function: functionNameOf(site),
+    mapped: formatter === undefined ? undefined : askFormatter(formatter, site),
+  }
+  if (framesByPlace.size >= MAX_PLACES) framesByPlace.clear()
+  framesByPlace.set(key, frame)
+  return frame
+}
+
+function functionNameOf(site: NodeJS.CallSite): string {
+  const method = site.getFunctionName()
+  if (method === null || method === '') return ''
+  const type = site.isToplevel() || site.isConstructor() || method.includes('.') ? null : site.getTypeName()
+  return type === null || type === 'Object' || type === 'Module' ? method : `${type}.${method}`
+}
+
+/** Reads `(file:line:column)` out of the one line that another formatter makes of this frame. */
+function askFormatter(formatter: NonNullable<Formatter>, site: NodeJS.CallSite): RawFrame['mapped'] {
+  try {
+    const text = String(formatter(new Error('position'), [site]))
+    const match = /\(?((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^\n]*?):(\d+):(\d+)\)?\s*$/.exec(text)
+    if (match === null) return undefined
+    const [, file = '', line, column] = match
+    return { file: file.startsWith('file:') ? fileURLToPath(file) : file, line: Number(line), column: Number(column) }
+  } catch {
+    return undefined
+  }
+}
+
+const applicationFiles = new Map<string, boolean>()
+
+// Frames of nonplus itself: the folder of the build, or `src` when it runs from source.
+const here = dirname(fileURLToPath(import.meta.url))
+const ownFolder = (here.endsWith(`${sep}instrument`) ? dirname(here) : here) + sep
+
+/**
+ * True for code of the application: not of a package in node_modules, of Node, or of nonplus. Packages of a monorepo
+ * are linked into node_modules, but run under their real path, and so count as the application.
+ */
+export function isApplicationFile(file: string): boolean {
+  let known = applicationFiles.get(file)
+  if (known === undefined) {
+    known = judge(file)
+    if (applicationFiles.size >= MAX_PLACES) applicationFiles.clear()
+    applicationFiles.set(file, known)
+  }
+  return known
+}
+
+function judge(file: string): boolean {
+  if (file.startsWith('node:') || file.startsWith('internal/') || file.startsWith('wasm:')) return false
+  if (/^<.*>$/.test(file) || file === 'native' || file === '' || file === 'evalmachine.<anonymous>') return false
+  if (/[\\/]node_modules[\\/]/.test(file) || /[\\/]\.(yarn|pnp\.c?js)/.test(file)) return false
+  const path = file.startsWith('file:') ? fileURLToPath(file) : file
+  return !path.startsWith(ownFolder)
+}

@@ -1,0 +1,25 @@
+import type { Instrumentation } from './instrumentation.ts'
+import { pg, pgPool } from './pg.ts'
+
+/** Every driver nonplus can hook. Adding one is a file and a line here. */
+export const instrumentations: readonly Instrumentation[] = [pg, pgPool]
+
+/**
+ * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its
+ * statements would otherwise be missing in silence.
+ */
+export const unsupportedDrivers: readonly string[] = [
+  '@electric-sql/pglite',
+  '@libsql/client',
+  '@neondatabase/serverless',
+  'better-sqlite3',
+  'mariadb',
+  'mongodb',
+  'mssql',
+  'mysql',
+  'mysql2',
+  'oracledb',
+  'postgres',
+  'sqlite3',
+  'tedious',
+]

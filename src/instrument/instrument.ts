@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs'
+import { createRequire, Module } from 'node:module'
+import { dirname, join } from 'node:path'
+import { NonplusError } from '../model/errors.ts'
+import { instrumentations } from './index.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import type { DriverInfo } from './message.ts'
+import { reportFailure, state } from './state.ts'
+
+/**
+ * Hooks a driver by hand: for bundles, and wherever no loader hook can see the driver being loaded.
+ *
+ * @param driverModule what `import` or `require` of the driver gave: `instrument(pg)`.
+ * @returns the driver's name.
+ * @throws NonplusError ERR_DRIVER_UNSUPPORTED where it is no driver nonplus knows.
+ */
+export function instrument(driverModule: unknown): string {
+  for (const candidate of candidatesOf(driverModule)) {
+    const name = instrumentExports(candidate, fileOf(candidate))
+    if (name !== undefined) return name
+  }
+  const known = instrumentations.map(({ module }) => module).join(', ')
+  throw new NonplusError(
+    'ERR_DRIVER_UNSUPPORTED',
+    `instrument(driverModule) expects the exports of a driver (${known}), but got: ${describe(driverModule)}.`,
+  )
+}
+
+/**
+ * Hooks `exports` if it is a driver; harmless for anything else, and when called again.
+ *
+ * @param file path the module was loaded from, to read its version beside it.
+ * @returns the driver's name, or undefined.
+ */
+export function instrumentExports(exports: unknown, file: string | undefined): string | undefined {
+  if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return undefined
+  const instrumentation = instrumentations.find((candidate) => doesMatch(candidate, exports))
+  if (instrumentation === undefined) return undefined
+  try {
+    const version = versionOf(file) ?? 'unknown'
+    instrumentation.patch(exports, driverInfoOf(instrumentation, version))
+    const { module: name, via } = instrumentation
+    state.drivers.set(`${name}@${version}`, { name, version, via })
+  } catch (error) {
+    reportFailure(`hooking ${instrumentation.module}`, error)
+  }
+  return instrumentation.module
+}
+
+function doesMatch(instrumentation: Instrumentation, exports: unknown): boolean {
+  try {
+    return instrumentation.matches(exports)
+  } catch {
+    return false
+  }
+}
+
+function driverInfoOf({ module, dialect, columnsOf }: Instrumentation, version: string): DriverInfo {
+  return { name: module, version, dialect, columnsOf }
+}
+
+function candidatesOf(given: unknown): unknown[] {
+  const fallback = (given as { default?: unknown } | null | undefined)?.default
+  return fallback === undefined ? [given] : [fallback, given]
+}
+
+function describe(value: unknown): string {
+  if (value === null || typeof value !== 'object') return typeof value
+  return `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'no keys'}`
+}
+
+/** Path a module was loaded from, told by its exports. */
+function fileOf(exports: unknown): string | undefined {
+  const cache = createRequire(import.meta.url).cache
+  return Object.values(cache).find((module) => module?.exports === exports)?.filename
+}
+
+/** Version in the nearest package.json above a file that has one. */
+export function versionOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    try {
+      const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: string }
+      if (version !== undefined) return version
+    } catch {
+      // no package.json here
+    }
+    if (dirname(folder) === folder) return undefined
+  }
+}
+
+/** The table of loaded CommonJS modules, shared by every `require`. */
+export function loadedModules(): Record<string, { exports: unknown; loaded: boolean } | undefined> {
+  return (Module as unknown as { _cache: Record<string, { exports: unknown; loaded: boolean } | undefined> })._cache
+}

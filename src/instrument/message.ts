@@ -1,0 +1,156 @@
+import type { Dialect, Statement } from '../model/statement.ts'
+import type { ResultColumn } from '../model/trace.ts'
+import type { CapturedCallSite } from './call-site.ts'
+import { captureCallSite } from './call-site.ts'
+import { statementEnd, statementStart } from './channel.ts'
+import type { Scope } from './scope.ts'
+import { reportFailure, state } from './state.ts'
+
+/** The driver a statement went through. */
+export interface DriverInfo {
+  readonly name: string
+  readonly version: string
+  readonly dialect: Dialect
+  /** Reads the columns of a result out of what the driver says about them; called when a scope closes, if at all. */
+  readonly columnsOf: (fields: unknown) => readonly ResultColumn[]
+}
+
+/** Rows as the driver made them. Only referenced, never copied: they are read when the scope closes, or dropped. */
+export interface RawResult {
+  readonly rows: readonly unknown[]
+  /** What the driver says about the columns, for {@link DriverInfo.columnsOf}. */
+  readonly fields: unknown
+}
+
+/** One statement on its way: published once when it starts, and again, the same object, when it has ended. */
+export class StatementMessage {
+  readonly driver: DriverInfo
+  readonly text: string
+  readonly parameters: readonly unknown[] | undefined
+  /** Read at call time, in the outermost call. */
+  readonly scope: Scope
+  /** `performance.now()` at the call. */
+  startedAt: number
+  /** When the pool handed over a connection; 0 where the call was made on a connection. */
+  acquiredAt = 0
+  endedAt = 0
+  /** Same number, same connection; 0 while unknown. */
+  connection = 0
+  rows = 0
+  error: unknown = undefined
+  result: RawResult | undefined = undefined
+  /** True where rows reach the application before the statement has ended: cursors and streams. */
+  isStreamed = false
+  /** True where the application gets the outcome in a callback or an event: it must run in {@link scope} again. */
+  hasCallback = false
+  callSite: CapturedCallSite | undefined = undefined
+  /** Set by the recorder while it handles the start. */
+  needsCallSite = false
+  /** Interned shape; set by the recorder. */
+  statement: Statement | undefined = undefined
+  /** True where the recorder keeps only its numbers. */
+  isFolded = false
+
+  constructor(driver: DriverInfo, text: string, parameters: readonly unknown[] | undefined, scope: Scope) {
+    this.driver = driver
+    this.text = text
+    this.parameters = parameters
+    this.scope = scope
+    this.startedAt = performance.now()
+  }
+
+  get hasEnded(): boolean {
+    return this.endedAt !== 0
+  }
+
+  /** Ends it; the first outcome counts, later ones are ignored. */
+  end(error: unknown, rows: number, result?: RawResult): void {
+    if (this.endedAt !== 0) return
+    this.endedAt = performance.now()
+    this.error = error
+    this.rows = rows
+    this.result = result
+    try {
+      statementEnd.publish(this)
+    } catch (failure) {
+      reportFailure('statement end', failure)
+    }
+  }
+}
+
+/**
+ * Starts the message of a statement, if it belongs to an open scope; counts it in any case.
+ *
+ * @param below function whose callers may be the application; frames above it are left out of the call site.
+ * @returns undefined where nothing is to be recorded.
+ */
+export function startStatement(
+  driver: DriverInfo,
+  text: string,
+  parameters: readonly unknown[] | undefined,
+  below: (...args: never[]) => unknown,
+): StatementMessage | undefined {
+  const scope = state.storage.getStore()
+  const { counters } = state
+  counters.seen++
+  if (scope === undefined) {
+    counters.outside++
+    if (state.outsideSites.size < 3) noteOutsideSite(below)
+    return undefined
+  }
+  if (scope.ignoreReason !== undefined) {
+    counters.ignored++
+    state.ignoredReasons.set(scope.ignoreReason, (state.ignoredReasons.get(scope.ignoreReason) ?? 0) + 1)
+    return undefined
+  }
+  if (scope.isClosed) {
+    counters.late++
+    return undefined
+  }
+  counters.attributed++
+  try {
+    const message = new StatementMessage(driver, text, parameters, scope)
+    statementStart.publish(message)
+    if (message.needsCallSite) message.callSite = captureCallSite(below)
+    return message
+  } catch (error) {
+    reportFailure('statement start', error)
+    return undefined
+  }
+}
+
+function noteOutsideSite(below: (...args: never[]) => unknown): void {
+  const frame = captureCallSite(below)?.frames[0]
+  if (frame !== undefined) state.outsideSites.add(`${frame.file}:${frame.line}`)
+}
+
+function applyTo(fn: (...args: never[]) => unknown, self: unknown, args: ArrayLike<unknown>): unknown {
+  return Reflect.apply(fn, self, args)
+}
+
+/** Calls `fn` in the scope of a statement, and in none where it was sent outside any; costs nothing where it is open. */
+export function callIn(
+  scope: Scope | undefined,
+  fn: (...args: never[]) => unknown,
+  self: unknown,
+  args: ArrayLike<unknown>,
+): unknown {
+  if (state.storage.getStore() === scope) return Reflect.apply(fn, self, args)
+  return state.storage.run(scope as Scope, applyTo, fn, self, args)
+}
+
+/**
+ * Returns a promise that settles as `promise` does, and takes the call site once it has settled.
+ *
+ * Query builders that are thenables, and pools, call the driver from a job or a timer: no frame of the application is
+ * on the stack. When the promise has settled, though, the chain of awaiting functions is linked, and V8 can follow it
+ * from this very function outwards. That works only while the driver's promise has one reaction, ours: hence a
+ * replaced promise instead of a second `.then` beside the caller's. An unhandled rejection stays one.
+ */
+export async function settleWithCallSite<Value>(promise: Promise<Value>, message: StatementMessage): Promise<Value> {
+  try {
+    return await promise
+  } finally {
+    message.callSite = captureCallSite(settleWithCallSite)
+  }
+}

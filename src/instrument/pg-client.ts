@@ -1,0 +1,124 @@
+import { type DriverInfo, type StatementMessage, settleWithCallSite, startStatement } from './message.ts'
+import { wrapMethod } from './patch.ts'
+import { type Checkout, takeAdoption } from './pg-handover.ts'
+import { watchQuery, wrapPgQuery } from './pg-query.ts'
+import { reportFailure, state } from './state.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: pg's own objects
+type Any = any
+
+const CONNECTION = Symbol.for('nonplus.connection')
+
+/** Set on a client that was checked out in a callback: the line that asked the pool for it. */
+export const CHECKOUT: unique symbol = Symbol.for('nonplus.checkout') as never
+
+/** Makes `Client.query` publish, in every form of call; also serves `pg.native`, whose client has the same method. */
+export function wrapPgClient(Client: Any, driver: DriverInfo): void {
+  wrapPgQuery(Client.Query)
+  wrapMethod(Client.prototype, 'query', (original, wrapping) => {
+    return function query(this: Any, ...args: Any[]): unknown {
+      if (!wrapping.isActive) return Reflect.apply(original, this, args)
+      const adopted = takeAdoption()
+      const config = args[0]
+      if (config === null || config === undefined) return Reflect.apply(original, this, args)
+      const message = adopted === undefined ? start(this, args, driver, query) : adopted.message
+      if (message === undefined) return Reflect.apply(original, this, args)
+      if (adopted !== undefined) message.acquiredAt = performance.now()
+      return send(this, original, args, message, adopted !== undefined)
+    }
+  })
+}
+
+function start(client: Any, args: Any[], driver: DriverInfo, below: () => unknown): StatementMessage | undefined {
+  const [config, values, callback] = args
+  const message = startStatement(driver, textOf(config, client), parametersOf(config, values), below)
+  if (message === undefined) return undefined
+  message.hasCallback =
+    typeof values === 'function' || typeof callback === 'function' || typeof config.submit === 'function'
+  message.hasCallback ||= typeof config.callback === 'function'
+  takeCheckoutSite(client, message)
+  return message
+}
+
+/** Runs the original and finds the query object that stands for this call, to learn from it how the call ends. */
+function send(
+  client: Any,
+  original: (...args: Any[]) => unknown,
+  args: Any[],
+  message: StatementMessage,
+  isAdopted: boolean,
+): unknown {
+  const before = lastQuery(client)
+  let result: unknown
+  try {
+    result = Reflect.apply(original, client, args)
+  } catch (error) {
+    message.end(error, 0)
+    throw error
+  }
+  try {
+    message.connection = client[CONNECTION] ??= state.nextConnection++
+    const isSubmittable = typeof args[0].submit === 'function'
+    const query = isSubmittable ? args[0] : lastQuery(client)
+    if (query !== undefined && (isSubmittable || query !== before)) watchQuery(query, message)
+    else if (!(result instanceof Promise)) message.end(new Error('not sent: the client is closed'), 0)
+    else return settleUnsent(result, message)
+    if (!isAdopted && message.needsCallSite && message.callSite === undefined && isPlainPromise(result)) {
+      return settleWithCallSite(result, message)
+    }
+  } catch (error) {
+    reportFailure('pg client', error)
+  }
+  return result
+}
+
+/** Private members, so looked up with care: `_queryQueue` since 8.17, `queryQueue` before; pipelines have a second one. */
+function lastQuery(client: Any): Any {
+  const queue = '_queryQueue' in client ? client._queryQueue : client.queryQueue
+  const waiting = queue?.[queue.length - 1]
+  if (waiting !== undefined) return waiting
+  const sent = client._sentQueryQueue
+  if (sent !== undefined && sent.length > 0) return sent[sent.length - 1]
+  return ('_activeQuery' in client ? client._activeQuery : client.activeQuery) ?? undefined
+}
+
+/** A client that is closed rejects without ever queueing a query. */
+async function settleUnsent<Value>(promise: Promise<Value>, message: StatementMessage): Promise<Value> {
+  try {
+    const value = await promise
+    message.end(undefined, 0)
+    return value
+  } catch (error) {
+    message.end(error, 0)
+    throw error
+  }
+}
+
+/** Only a native promise may be replaced: a custom one (`Promise: Bluebird`) has methods the caller may use. */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype
+}
+
+/** TypeORM's lazy relations reach the driver from a promise with two reactions; the checkout still had the stack. */
+function takeCheckoutSite(client: Any, message: StatementMessage): void {
+  const checkout: Checkout | undefined = client[CHECKOUT]
+  if (checkout === undefined) return
+  client[CHECKOUT] = undefined
+  if (message.needsCallSite && message.callSite === undefined && checkout.scope === message.scope) {
+    message.callSite = checkout.callSite
+  }
+}
+
+/** Text of a call: a string, a config object, a cursor, a stream around a cursor, or the name of a prepared statement. */
+export function textOf(config: Any, client: Any): string {
+  if (typeof config === 'string') return config
+  const text = config.text ?? config.cursor?.text
+  if (typeof text === 'string') return text
+  return client?.connection?.parsedStatements?.[config.name] ?? String(config.name ?? text ?? '')
+}
+
+/** Bound values of a call, wherever they were given. */
+export function parametersOf(config: Any, values: Any): readonly unknown[] | undefined {
+  const bound = Array.isArray(values) ? values : (config.values ?? config.cursor?.values)
+  return Array.isArray(bound) ? bound : undefined
+}

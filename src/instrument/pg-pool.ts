@@ -1,0 +1,75 @@
+import { captureCallSite } from './call-site.ts'
+import { callIn, type DriverInfo, settleWithCallSite, startStatement } from './message.ts'
+import { wrapMethod } from './patch.ts'
+import { CHECKOUT, isPlainPromise, parametersOf, textOf } from './pg-client.ts'
+import { type Checkout, type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
+import type { Scope } from './scope.ts'
+import { state } from './state.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: pg's own objects
+type Any = any
+
+/** Makes `Pool.query` publish where the application calls it, and keeps its scope through the wait for a connection. */
+export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
+  wrapMethod(prototype, 'query', (original, wrapping) => {
+    return function query(this: Any, ...args: Any[]): unknown {
+      const [config, values, callback] = args
+      if (!wrapping.isActive || config === null || config === undefined || typeof config === 'function') {
+        return Reflect.apply(original, this, args)
+      }
+      const message = startStatement(driver, textOf(config, undefined), parametersOf(config, values), query)
+      if (message !== undefined) message.hasCallback = typeof values === 'function' || typeof callback === 'function'
+      setHandover({ message })
+      let result: unknown
+      try {
+        result = Reflect.apply(original, this, args)
+      } finally {
+        setHandover(undefined)
+      }
+      if (message?.needsCallSite && message.callSite === undefined && isPlainPromise(result)) {
+        return settleWithCallSite(result, message)
+      }
+      return result
+    }
+  })
+  wrapMethod(prototype, 'connect', (original, wrapping) => {
+    return function connect(this: Any, ...args: Any[]): unknown {
+      const handover = takeHandover()
+      const callback = args[0]
+      if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
+      const scope = state.storage.getStore()
+      const checkout = handover === undefined ? checkoutOf(scope, connect) : undefined
+      args[0] = function (this: unknown, ...outcome: Any[]): unknown {
+        return resume(callback, this, outcome, scope, handover, checkout)
+      }
+      return Reflect.apply(original, this, args)
+    }
+  })
+}
+
+function checkoutOf(scope: Scope | undefined, below: () => unknown): Checkout | undefined {
+  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none') {
+    return undefined
+  }
+  return { scope, callSite: captureCallSite(below) }
+}
+
+/** The pool calls back in the context of whoever released the connection: go back to the one that asked for it. */
+function resume(
+  callback: (...args: never[]) => unknown,
+  self: unknown,
+  outcome: Any[],
+  scope: Scope | undefined,
+  handover: Handover | undefined,
+  checkout: Checkout | undefined,
+): unknown {
+  const [error, client] = outcome
+  if (error !== undefined && error !== null) handover?.message?.end(error, 0)
+  else if (handover !== undefined) setAdoption(handover)
+  else if (client !== undefined && client !== null) client[CHECKOUT] = checkout
+  try {
+    return callIn(scope, callback, self, outcome)
+  } finally {
+    setAdoption(undefined)
+  }
+}

@@ -1,0 +1,107 @@
+import type { ScopeInfo, ScopeKind } from '../model/trace.ts'
+import { scopeEnd } from './channel.ts'
+import { reportFailure, state } from './state.ts'
+
+/**
+ * When the stack is captured. `all`: at every execution, so that also the parent of a loop has its line (3–10 µs each;
+ * for development and tests). `repeated`: from the second execution of a shape in a scope on (nearly free; for
+ * staging). `none`: never.
+ */
+export type CallSiteMode = 'all' | 'repeated' | 'none'
+
+/** How a scope is opened. */
+export interface ScopeOptions {
+  readonly name: string
+  readonly kind: ScopeKind
+  /** @default 'all' */
+  readonly callSites?: CallSiteMode
+  /** Scope that also counts what runs in this one: a test around a block. */
+  readonly parent?: Scope | undefined
+}
+
+/**
+ * The unit of work in which repetition is judged, while it is open.
+ *
+ * Scope binding. AsyncLocalStorage follows promises, but not connections: a pool runs the callback of a waiting caller
+ * in the context of whoever released the connection, and a socket runs everything in the context of whoever opened it.
+ * Read inside a driver callback the store is therefore another request's, which is worse than none. So the scope is
+ * read exactly once per statement, synchronously in the outermost call the application made, and travels in the
+ * message from there on; callbacks of the application are run inside that scope again, so that what they send next is
+ * filed right too.
+ */
+export class Scope {
+  readonly id: string
+  name: string
+  readonly kind: ScopeKind
+  readonly callSites: CallSiteMode
+  readonly parent: Scope | undefined
+  readonly attributes: Record<string, string | number | boolean> = {}
+  /** `performance.now()` at the start. */
+  readonly startedAt: number = performance.now()
+  endedAt = 0
+  isClosed = false
+  /** Called when the scope closes, before the subscribers of the channel. */
+  onClose: ((scope: Scope) => void) | undefined = undefined
+  /** What the recorder files here; dropped when the scope has been analysed, because promises may pin the scope. */
+  record: unknown = undefined
+  /** Set on the stand-in scope of {@link ignore}. */
+  readonly ignoreReason: string | undefined
+
+  constructor(options: ScopeOptions, ignoreReason?: string) {
+    this.id = `s${state.nextScope++}`
+    this.name = options.name
+    this.kind = options.kind
+    this.callSites = options.callSites ?? 'all'
+    this.parent = options.parent
+    this.ignoreReason = ignoreReason
+  }
+
+  /** Ends the unit of work; the subscribers of the scope channel analyse it. A second call does nothing. */
+  close(): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    this.endedAt = performance.now()
+    try {
+      this.onClose?.(this)
+      scopeEnd.publish(this)
+    } catch (error) {
+      reportFailure('scope end', error)
+    }
+    this.record = undefined
+  }
+
+  get info(): ScopeInfo {
+    return {
+      id: this.id,
+      name: this.name,
+      kind: this.kind,
+      startedAt: new Date(performance.timeOrigin + this.startedAt).toISOString(),
+      durationMs: (this.isClosed ? this.endedAt : performance.now()) - this.startedAt,
+      attributes: this.attributes,
+    }
+  }
+}
+
+/** The scope that is open here, or undefined. */
+export function currentScope(): Scope | undefined {
+  return state.storage.getStore()
+}
+
+/** Runs `fn` inside `scope`; what it starts stays in it across awaits. Does not close the scope. */
+export function runIn<Result>(scope: Scope | undefined, fn: () => Result): Result {
+  return state.storage.getStore() === scope ? fn() : state.storage.run(scope as Scope, fn)
+}
+
+/**
+ * Leaves out what `fn` sends: it is counted, but never judged. The reason is shown in the coverage of the report.
+ *
+ * @param reason why it is right as it is; must not be empty.
+ * @throws TypeError where the reason is missing.
+ */
+export function ignore<Result>(reason: string, fn: () => Result): Result {
+  if (typeof reason !== 'string' || reason.trim() === '') {
+    throw new TypeError(`ignore(reason, fn): reason must be a sentence, but got: ${JSON.stringify(reason)}.`)
+  }
+  if (typeof fn !== 'function') throw new TypeError(`ignore(reason, fn): fn must be a function, but got: ${typeof fn}.`)
+  return runIn(new Scope({ name: 'ignored', kind: 'block' }, reason), fn)
+}

@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { DriverCoverage } from '../model/report.ts'
+import type { Scope } from './scope.ts'
+
+/** Counts over the whole process; the coverage of a report is made of them. */
+export interface Counters {
+  /** Statements that reached a hooked driver. */
+  seen: number
+  /** Of these, filed under an open scope. */
+  attributed: number
+  /** Of these, with an application frame; counted when their scope closes. */
+  withCallSite: number
+  /** Filed under a scope whose options asked for call sites, and none was found. */
+  lostCallSites: number
+  /** Ran where no scope was open. */
+  outside: number
+  /** Ran in a scope that had closed already. */
+  late: number
+  /** Ran inside `ignore()`. */
+  ignored: number
+  /** Errors inside nonplus itself, caught before they reached the host. */
+  failures: number
+}
+
+/** What all copies of nonplus in a process share: ESM and CommonJS builds, duplicates in node_modules, bundles. */
+export interface SharedState {
+  readonly storage: AsyncLocalStorage<Scope>
+  readonly counters: Counters
+  /** Hooked drivers by name and version. */
+  readonly drivers: Map<string, DriverCoverage>
+  /** Modules and prototypes that are hooked already, with their undo. */
+  readonly hooked: WeakMap<object, () => void>
+  /** Every undo, for {@link unpatchAll}. */
+  readonly undos: Set<() => void>
+  /** First failures inside nonplus, in words; at most ten. */
+  readonly failureMessages: string[]
+  /** Where statements ran outside any scope; the first few distinct places, as `file:line`. */
+  readonly outsideSites: Set<string>
+  /** Reasons given to `ignore()`, with the number of statements each left out. */
+  readonly ignoredReasons: Map<string, number>
+  /** Services that must exist once per process, by name: the recorder, the HTTP hook, the loader hook. */
+  readonly services: Map<string, unknown>
+  nextScope: number
+  nextConnection: number
+}
+
+const SLOT = Symbol.for('nonplus.state.v1')
+
+function createState(): SharedState {
+  return {
+    storage: new AsyncLocalStorage<Scope>(),
+    counters: {
+      seen: 0,
+      attributed: 0,
+      withCallSite: 0,
+      lostCallSites: 0,
+      outside: 0,
+      late: 0,
+      ignored: 0,
+      failures: 0,
+    },
+    drivers: new Map(),
+    hooked: new WeakMap(),
+    undos: new Set(),
+    failureMessages: [],
+    outsideSites: new Set(),
+    ignoredReasons: new Map(),
+    services: new Map(),
+    nextScope: 1,
+    nextConnection: 1,
+  }
+}
+
+const slots = globalThis as unknown as Record<symbol, SharedState | undefined>
+
+/** The state of this process. */
+export const state: SharedState = (slots[SLOT] ??= createState())
+
+/** Makes a service once per process, whichever copy of nonplus asks first. */
+export function onceInProcess<Service>(name: string, create: () => Service): Service {
+  if (!state.services.has(name)) state.services.set(name, create())
+  return state.services.get(name) as Service
+}
+
+/** Counts an error of our own; it never reaches the host, and the report says so. */
+export function reportFailure(where: string, error: unknown): void {
+  state.counters.failures++
+  if (state.failureMessages.length < 10) {
+    const text = error instanceof Error ? (error.stack ?? error.message).split('\n', 2).join(' ') : String(error)
+    state.failureMessages.push(`${where}: ${text}`)
+  }
+}

@@ -1,0 +1,236 @@
+import { analyze } from './analyze.ts'
+import { driverCoverage, processCoverage } from './coverage.ts'
+import { scopeEnd } from './instrument/channel.ts'
+import { installHttpScopes } from './instrument/http.ts'
+import { installLoader } from './instrument/loader.ts'
+import { currentScope, runIn, Scope } from './instrument/scope.ts'
+import { reportFailure } from './instrument/state.ts'
+import type { Finding } from './model/finding.ts'
+import type { Report, ReportScope } from './model/report.ts'
+import type { Trace } from './model/trace.ts'
+import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
+import { startRecorder } from './recorder.ts'
+import { buildTrace } from './trace-builder.ts'
+import { version } from './version.ts'
+
+/** One scope as it closed, with what was found in it. */
+export interface ScopeResult {
+  readonly scope: ReportScope
+  readonly findings: readonly Finding[]
+  readonly trace: Trace
+}
+
+/** Watches the process it was made in. */
+export interface Profiler {
+  /** Runs `fn` as one scope; see {@link profile}. */
+  profile<Result>(name: string, fn: () => Result | Promise<Result>): Promise<Profiled<Result>>
+  /** Called with each scope that closes; returns the way to stop that. An error it throws is caught and counted. */
+  onScope(listener: (result: ScopeResult) => void): () => void
+  /** Everything since the profiler was made, up to 10,000 scopes and 10,000 findings. */
+  report(): Report
+  /** Stops listening. Drivers stay hooked, since others may watch them too; unobserved hooks cost next to nothing. */
+  stop(): void
+}
+
+/** What `profile()` resolves with. */
+export interface Profiled<Result> {
+  readonly result: Result
+  readonly report: Report
+  readonly trace: Trace
+}
+
+/** Scopes and findings a profiler keeps; the rest is counted in the warnings. */
+const MAX_KEPT = 10_000
+
+/**
+ * Watches this process: hooks drivers as they are loaded, opens a scope per HTTP request, and judges each scope as it
+ * closes.
+ *
+ * @throws NonplusError where an option is unknown or has a wrong value.
+ */
+export function createProfiler(options: ProfilerOptions = {}): Profiler {
+  checkOptions(options)
+  watch()
+  if (options.http !== false) installHttpScopes({ callSites: options.callSites ?? defaultCallSites() })
+  return new ScopeProfiler(options)
+}
+
+/**
+ * Runs `fn` as one scope and reports on what it sent.
+ *
+ * @param name of the scope, as reports show it.
+ * @returns the result of `fn`, the report of this scope alone, and its trace.
+ * @throws whatever `fn` throws.
+ */
+export async function profile<Result>(
+  name: string,
+  fn: () => Result | Promise<Result>,
+  options: ProfilerOptions = {},
+): Promise<Profiled<Result>> {
+  checkOptions(options)
+  watch()
+  const scope = openBlock(name, options)
+  let closed: ScopeResult | undefined
+  scope.onClose = () => {
+    closed = resultOf(scope, options)
+  }
+  try {
+    const result = await runIn(scope, fn)
+    scope.close()
+    const { trace, ...parts } = closed as unknown as ScopeResult
+    return { result, report: scopeReport(parts, trace), trace }
+  } finally {
+    scope.close()
+  }
+}
+
+/**
+ * Runs `fn` as one scope: for jobs, messages and whatever else is a unit of work of its own. Findings go where those
+ * of requests go.
+ */
+export function runInScope<Result>(name: string, fn: () => Result): Result {
+  watch()
+  const scope = new Scope({ name: checkScopeName(name), kind: 'job', callSites: defaultCallSites() })
+  let result: Result
+  try {
+    result = runIn(scope, fn)
+  } catch (error) {
+    scope.close()
+    throw error
+  }
+  if (!(result instanceof Promise)) {
+    scope.close()
+    return result
+  }
+  return closeAfter(result, scope) as Result
+}
+
+async function closeAfter<Value>(promise: Promise<Value>, scope: Scope): Promise<Value> {
+  try {
+    return await promise
+  } finally {
+    scope.close()
+  }
+}
+
+function openBlock(name: string, { callSites }: ProfilerOptions): Scope {
+  const outer = currentScope()
+  const parent = outer?.kind === 'block' || outer?.kind === 'test' ? outer : undefined
+  const isIgnored = outer?.ignoreReason !== undefined
+  return new Scope({
+    name: checkScopeName(name),
+    kind: 'block',
+    callSites: callSites ?? defaultCallSites(),
+    parent: isIgnored ? undefined : parent,
+  })
+}
+
+function checkScopeName(name: unknown): string {
+  if (typeof name === 'string' && name !== '') return name
+  throw new TypeError(`The name of a scope must be a string that is not empty, but got: ${JSON.stringify(name)}.`)
+}
+
+function watch(): void {
+  if (process.env.NONPLUS === '0') return
+  startRecorder()
+  installLoader()
+}
+
+class ScopeProfiler implements Profiler {
+  readonly #options: ProfilerOptions
+  readonly #listeners = new Set<(result: ScopeResult) => void>()
+  readonly #scopes: ReportScope[] = []
+  readonly #findings: Finding[] = []
+  #dropped = 0
+  readonly #onEnd = (scope: unknown): void => this.#file(scope as Scope)
+
+  constructor(options: ProfilerOptions) {
+    this.#options = options
+    scopeEnd.subscribe(this.#onEnd)
+  }
+
+  profile<Result>(name: string, fn: () => Result | Promise<Result>): Promise<Profiled<Result>> {
+    return profile(name, fn, this.#options)
+  }
+
+  onScope(listener: (result: ScopeResult) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  report(): Report {
+    const { warnings, ...coverage } = processCoverage()
+    const dropped =
+      this.#dropped === 0 ? [] : [`${this.#dropped} scopes and findings beyond the first ${MAX_KEPT} are not listed.`]
+    return {
+      version: 1,
+      tool: { name: 'nonplus', version },
+      scopes: [...this.#scopes],
+      findings: [...this.#findings],
+      coverage: { ...coverage, warnings: [...warnings, ...dropped] },
+    }
+  }
+
+  stop(): void {
+    scopeEnd.unsubscribe(this.#onEnd)
+    this.#listeners.clear()
+  }
+
+  #file(scope: Scope): void {
+    const result = resultOf(scope, this.#options)
+    this.#keep(this.#scopes, [result.scope])
+    this.#keep(this.#findings, result.findings)
+    for (const listener of this.#listeners) {
+      try {
+        listener(result)
+      } catch (error) {
+        reportFailure('scope listener', error)
+      }
+    }
+  }
+
+  #keep<Item>(list: Item[], items: readonly Item[]): void {
+    const room = Math.max(0, MAX_KEPT - list.length)
+    list.push(...items.slice(0, room))
+    this.#dropped += Math.max(0, items.length - room)
+  }
+}
+
+function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
+  const trace = buildTrace(scope)
+  return { scope: summaryOf(trace), findings: analyze(trace, options), trace }
+}
+
+function summaryOf({ scope, executions, statements, folded }: Trace): ReportScope {
+  let count = 0
+  let durationMs = 0
+  let rows = 0
+  for (const execution of executions) {
+    if (statements[execution.statement]?.kind === 'transaction') continue
+    count++
+    durationMs += Math.max(0, execution.durationMs)
+    rows += execution.rows ?? 0
+  }
+  for (const sums of folded) {
+    count += sums.count
+    durationMs += sums.durationMs
+    rows += sums.rows
+  }
+  return { ...scope, queries: { count, durationMs, rows } }
+}
+
+function scopeReport({ scope, findings }: Omit<ScopeResult, 'trace'>, trace: Trace): Report {
+  const { drivers, warnings } = driverCoverage()
+  const located = trace.executions.filter(({ callSite }) => callSite !== undefined).length
+  const seen = trace.executions.length + trace.folded.reduce((sum, { count }) => sum + count, 0)
+  const notes = drivers.some(({ via }) => via !== 'none')
+    ? []
+    : ['No driver was loaded where nonplus could see it. Load nonplus first, or call instrument(driver).']
+  return {
+    version: 1,
+    tool: { name: 'nonplus', version },
+    scopes: [scope],
+    findings,
+    coverage: { seen, attributed: seen, withCallSite: located, drivers, warnings: [...warnings, ...notes] },
+  }
+}

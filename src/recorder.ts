@@ -1,0 +1,142 @@
+import type { CapturedCallSite } from './instrument/call-site.ts'
+import { scopeEnd, statementEnd, statementStart } from './instrument/channel.ts'
+import type { StatementMessage } from './instrument/message.ts'
+import type { Scope } from './instrument/scope.ts'
+import { onceInProcess, state } from './instrument/state.ts'
+import type { Statement } from './model/statement.ts'
+import type { Trace } from './model/trace.ts'
+import { statementOf } from './sql/statement.ts'
+
+/** Executions of one shape that a scope lists; from there on repeats are folded into sums. */
+const MAX_LISTED_PER_SHAPE = 1_000
+
+/** Executions that a scope lists in all. */
+const MAX_LISTED = 10_000
+
+/** Rows a scope keeps references to, as possible sources of later parameters. They live until it closes. */
+const MAX_KEPT_ROWS = 50_000
+
+/** Stacks taken per shape in `repeated` mode: enough to tell call chains apart; the rest is counted. */
+const MAX_REPEATED_CAPTURES = 50
+
+/** Distinct parameters counted among folded executions. */
+const MAX_FOLDED_KEYS = 1_000
+
+/** Sums over executions that are no longer listed. */
+export interface FoldedSums {
+  readonly statement: Statement
+  readonly callSite: CapturedCallSite | undefined
+  count: number
+  durationMs: number
+  rows: number
+  errors: number
+  readonly keys: Set<string>
+}
+
+/** What a scope did, while it is open. */
+export class ScopeRecord {
+  /** In start order. */
+  readonly messages: StatementMessage[] = []
+  readonly counts: Map<Statement, number> = new Map()
+  readonly folded: Map<string, FoldedSums> = new Map()
+  keptRows = 0
+  rowsComplete = true
+  /** True where some shape ran twice: only then there is anything to prove. */
+  hasRepeats = false
+  /** Made once, however many profilers listen. */
+  trace: Trace | undefined = undefined
+}
+
+/** Subscribes to the channels of the instrumentations, once per process; the one place that files statements. */
+export function startRecorder(): void {
+  onceInProcess('recorder', () => {
+    statementStart.subscribe((message) => fileStart(message as StatementMessage))
+    statementEnd.subscribe((message) => fileEnd(message as StatementMessage))
+    scopeEnd.subscribe((scope) => passToParent(scope as Scope))
+    return true
+  })
+}
+
+/** The record of a scope; made when its first statement starts. */
+export function recordOf(scope: Scope): ScopeRecord {
+  scope.record ??= new ScopeRecord()
+  return scope.record as ScopeRecord
+}
+
+function fileStart(message: StatementMessage): void {
+  const { scope } = message
+  const record = recordOf(scope)
+  const statement = statementOf(message.text, message.driver.dialect)
+  const count = (record.counts.get(statement) ?? 0) + 1
+  record.counts.set(statement, count)
+  if (count === 2) record.hasRepeats = true
+  message.statement = statement
+  if (count > MAX_LISTED_PER_SHAPE || record.messages.length >= MAX_LISTED) message.isFolded = true
+  else record.messages.push(message)
+  message.needsCallSite = needsCallSite(scope, count)
+}
+
+function needsCallSite({ callSites }: Scope, count: number): boolean {
+  if (callSites === 'all') return count <= MAX_LISTED_PER_SHAPE
+  return callSites === 'repeated' && count >= 2 && count <= MAX_REPEATED_CAPTURES
+}
+
+function fileEnd(message: StatementMessage): void {
+  const { scope, statement, result } = message
+  if (statement === undefined || scope.isClosed) {
+    message.result = undefined
+    return
+  }
+  const record = recordOf(scope)
+  if (message.isFolded) fold(record, message, statement)
+  if (result === undefined) return
+  const isKept = !message.isFolded && statement.kind === 'select' && record.keptRows + result.rows.length <= MAX_KEPT_ROWS
+  if (isKept) record.keptRows += result.rows.length
+  else {
+    if (result.rows.length > 0 && !statement.writes) record.rowsComplete = false
+    message.result = undefined
+  }
+}
+
+function fold(record: ScopeRecord, message: StatementMessage, statement: Statement): void {
+  const frame = message.callSite?.frames[0]
+  const key = `${statement.fingerprint}\u001f${frame?.file}:${frame?.line}`
+  let sums = record.folded.get(key)
+  if (sums === undefined) {
+    sums = { statement, callSite: message.callSite, count: 0, durationMs: 0, rows: 0, errors: 0, keys: new Set() }
+    record.folded.set(key, sums)
+  }
+  sums.count++
+  sums.durationMs += message.endedAt - message.startedAt
+  sums.rows += message.rows
+  if (message.error !== undefined) sums.errors++
+  if (sums.keys.size < MAX_FOLDED_KEYS) sums.keys.add(message.parameters?.join('\u001f') ?? message.text)
+}
+
+/** A block inside a test: its statements count for the test too. */
+function passToParent(scope: Scope): void {
+  const { parent } = scope
+  const record = scope.record as ScopeRecord | undefined
+  if (record !== undefined) countCallSites(scope, record)
+  if (parent === undefined || parent.isClosed || record === undefined) return
+  const target = recordOf(parent)
+  for (const message of record.messages) {
+    if (target.messages.length < MAX_LISTED) target.messages.push(message)
+  }
+  for (const [statement, count] of record.counts) {
+    target.counts.set(statement, (target.counts.get(statement) ?? 0) + count)
+  }
+  target.hasRepeats = [...target.counts.values()].some((count) => count > 1)
+  target.keptRows += record.keptRows
+  target.rowsComplete &&= record.rowsComplete
+  for (const [key, sums] of record.folded) target.folded.set(`${scope.id}${key}`, sums)
+}
+
+function countCallSites(scope: Scope, { messages }: ScopeRecord): void {
+  const { counters } = state
+  for (const message of messages) {
+    if (message.scope !== scope) continue
+    if (message.callSite !== undefined) counters.withCallSite++
+    else if (message.needsCallSite && message.statement?.kind !== 'transaction') counters.lostCallSites++
+  }
+}

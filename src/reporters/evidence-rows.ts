@@ -1,0 +1,131 @@
+import type { Finding, FindingParent } from '../model/finding.ts'
+import { displayWidth, indent, paint, printable, type Style, truncate, wrap } from './layout.ts'
+import { formatPlace } from './place.ts'
+import { formatCount, formatRows } from './quantity.ts'
+import { relativePath, withoutDirectory } from './relative-path.ts'
+import type { ReporterContext } from './reporter.ts'
+
+/** A label with the text beside it. */
+interface Row {
+  readonly label: string
+  /** Each starts a line of its own. */
+  readonly texts: readonly string[]
+  readonly styles?: readonly Style[]
+  /** True for text that is copied whole: it is never broken. */
+  readonly unbroken?: boolean
+}
+
+const statementColumns = 100
+
+/**
+ * Labelled lines below the code frames: statement, proof, growth, fix, documentation, identity. What a finding does not
+ * know has no row.
+ */
+export function renderEvidence(
+  finding: Finding,
+  findings: readonly Finding[],
+  width: number,
+  context: ReporterContext,
+): string[] {
+  const rows: Row[] = [
+    ...scopeRows(findings),
+    ...parentRows(finding),
+    { label: 'statement', texts: [truncate(printable(finding.statement.fingerprint), statementColumns)] },
+    ...siblingRows(finding, context),
+    { label: finding.confidence === 'proven' ? 'proof' : 'why', texts: [prose(finding.explanation, context)] },
+    ...growthRows(finding),
+    ...adviceRows(finding, context),
+    { label: 'docs', texts: [relativePath(printable(finding.docs), context.cwd)], styles: ['dim'], unbroken: true },
+    { label: 'identity', texts: [printable(finding.identity)], styles: ['dim'], unbroken: true },
+  ]
+  const filled = rows.filter((row) => row.texts.some((text) => text !== ''))
+  return filled.flatMap((row) => renderRow(row, labelColumns(filled), width, context.color))
+}
+
+function prose(text: string, context: ReporterContext): string {
+  return printable(withoutDirectory(text, context.cwd))
+}
+
+const scopeNamesShown = 3
+
+function scopeRows(findings: readonly Finding[]): Row[] {
+  if (findings.length < 2) return []
+  const byName = new Map<string, number>()
+  for (const { scope } of findings) byName.set(scope.name, (byName.get(scope.name) ?? 0) + 1)
+  const names = [...byName].sort(([, a], [, b]) => b - a)
+  const shown = names.slice(0, scopeNamesShown).map(([name, count]) => `${printable(name)} (${formatCount(count)}×)`)
+  if (names.length > shown.length) shown.push(`${formatCount(names.length - shown.length)} more`)
+  return [{ label: 'found in', texts: [`${formatCount(findings.length)} scopes: ${shown.join(', ')}`] }]
+}
+
+/** `posts (10 rows) → comments (50 rows) → 50 × users`, where loops are nested. */
+function parentRows(finding: Finding): Row[] {
+  const parent = 'parent' in finding ? finding.parent : undefined
+  if (parent?.parent === undefined) return []
+  const chain: string[] = []
+  for (let link: FindingParent | undefined = parent; link !== undefined; link = link.parent) {
+    chain.unshift(`${objectOf(link.summary)} (${formatRows(link.rows)})`)
+  }
+  chain.push(`${formatCount(finding.count)} × ${objectOf(finding.statement.summary)}`)
+  return [{ label: 'loops', texts: [chain.join(' → ')] }]
+}
+
+function siblingRows(finding: Finding, context: ReporterContext): Row[] {
+  if (finding.kind === 'duplicate-query') {
+    const places = finding.otherCallSites.map((frame) => formatPlace(frame, context.cwd))
+    return [{ label: 'also at', texts: places }]
+  }
+  const companions = (finding.companions ?? []).map(
+    ({ statement, count }) => `${formatCount(count)} × ${printable(statement.summary)}`,
+  )
+  return [{ label: 'also sends', texts: [companions.join(', ')] }]
+}
+
+/** What the number of queries is now, and with ten times the rows. */
+function growthRows(finding: Finding): Row[] {
+  if (finding.kind !== 'n-plus-one' || finding.growth === undefined || finding.parent === undefined) return []
+  const { perParentRow, constant } = finding.growth
+  const { rows, summary } = finding.parent
+  const queriesAt = (count: number) => Math.round(perParentRow * count + constant)
+  const now = queriesAt(rows)
+  const text = `${formatCount(now)} ${now === 1 ? 'query' : 'queries'} at ${formatRows(rows)} of ${objectOf(summary)}`
+  return [{ label: 'growth', texts: [`${text}; ${formatCount(queriesAt(rows * 10))} at ${formatCount(rows * 10)}`] }]
+}
+
+function adviceRows({ advice }: Finding, context: ReporterContext): Row[] {
+  const rows: Row[] = [{ label: 'fix', texts: [prose(advice.summary, context)], styles: ['bold'] }]
+  if (advice.orm !== undefined) {
+    rows.push({ label: printable(advice.orm.name), texts: [printable(advice.orm.call)], styles: ['green'] })
+  }
+  if (advice.rewrite !== undefined) {
+    const { text, verified } = advice.rewrite
+    rows.push({ label: 'rewrite', texts: text.split('\n').map(printable), styles: ['green'] })
+    rows.push({ label: '', texts: [verified ? 'verified: it gave the same rows' : 'not verified'], styles: ['dim'] })
+  }
+  return rows
+}
+
+/** What a summary is about: `posts` of `SELECT posts`. */
+function objectOf(summary: string): string {
+  const [verb = '', ...objects] = printable(summary).split(' ')
+  return objects.length === 0 ? verb : objects.join(', ')
+}
+
+const narrow = 60
+const widestLabel = 12
+
+function labelColumns(rows: readonly Row[]): number {
+  return Math.min(Math.max(...rows.map((row) => displayWidth(row.label))), widestLabel) + 2
+}
+
+function renderRow(row: Row, columns: number, width: number, color: boolean): string[] {
+  const { label, texts, styles = [], unbroken } = row
+  const hanging = width < narrow ? 2 : columns
+  const lines = texts.flatMap((text) => (unbroken ? [text] : wrap(text, width - hanging)))
+  const painted = lines.map((line) => paint(line, styles, color))
+  const heading = paint(label, ['dim'], color)
+  if (width < narrow) return [...(label === '' ? [] : [heading]), ...indent(painted, hanging)]
+  const [first = '', ...others] = painted
+  const gap = ' '.repeat(Math.max(columns - displayWidth(label), 1))
+  return [heading + gap + first, ...indent(others, columns)]
+}

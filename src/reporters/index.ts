@@ -1,0 +1,9 @@
+import { console } from './console.ts'
+import { json } from './json.ts'
+import type { Reporter } from './reporter.ts'
+
+/** Name of a reporter, as `--reporter` takes it. */
+export type ReporterName = 'console' | 'json'
+
+/** Every reporter by its name. */
+export const reporters: Readonly<Record<ReporterName, Reporter>> = { console, json }

@@ -1,0 +1,118 @@
+import type { Finding } from '../model/finding.ts'
+import type { Report } from '../model/report.ts'
+import { compareText, compareWeight, groupByIdentity } from './grouping.ts'
+import { relativePath, withoutDirectory } from './relative-path.ts'
+import type { Reporter, ReporterContext } from './reporter.ts'
+
+/**
+ * Findings the JSON holds at most; the rest is counted in `coverage.warnings`. Every identity keeps one finding before any
+ * keeps two. A few megabytes at most, which editors and CI viewers still open.
+ */
+export const findingCap = 500
+
+/** Version 1 of the report format, for machines; `schema/report.json` describes it. */
+export const json: Reporter = (report, context) => {
+  const kept = capFindings(report.findings, findingCap)
+  const warnings = report.coverage.warnings.map((warning) => withoutDirectory(warning, context.cwd))
+  const dropped = report.findings.length - kept.length
+  if (dropped > 0) {
+    warnings.push(`${dropped} of ${report.findings.length} findings are left out: a report holds ${findingCap}.`)
+  }
+  const { name, version } = report.tool
+  const document = {
+    version: report.version,
+    tool: { name, version },
+    scopes: report.scopes.map(({ id, name, kind, startedAt, durationMs, queries, attributes }) => {
+      const { count, durationMs: databaseMs, rows } = queries
+      return { id, name, kind, startedAt, durationMs, queries: { count, durationMs: databaseMs, rows }, attributes }
+    }),
+    findings: sortFindings(kept, report).map((finding) => serialiseFinding(finding, context)),
+    coverage: {
+      seen: report.coverage.seen,
+      attributed: report.coverage.attributed,
+      withCallSite: report.coverage.withCallSite,
+      drivers: report.coverage.drivers.map(({ name, version, via }) => ({ name, version, via })),
+      warnings,
+    },
+  }
+  return `${escapeControls(JSON.stringify(document, roundDurations, 2))}\n`
+}
+
+function capFindings(findings: readonly Finding[], cap: number): readonly Finding[] {
+  if (findings.length <= cap) return findings
+  const groups = groupByIdentity(findings)
+  const first = groups.map((group) => group.worst)
+  const others = groups.flatMap((group) => group.findings.filter((finding) => finding !== group.worst))
+  return [...first, ...others.sort((a, b) => compareWeight(a, b))].slice(0, cap)
+}
+
+/** In the order of their scopes; within a scope the heaviest first. */
+function sortFindings(findings: readonly Finding[], report: Report): Finding[] {
+  const position = new Map(report.scopes.map((scope, index) => [scope.id, index]))
+  const positionOf = (finding: Finding) => position.get(finding.scope.id) ?? report.scopes.length
+  return [...findings].sort((a, b) => positionOf(a) - positionOf(b) || compareWeight(a, b))
+}
+
+// The order of the contract; what a kind has besides comes after it, by name.
+const order = [
+  'kind',
+  'confidence',
+  'severity',
+  'identity',
+  'title',
+  'scope',
+  'statement',
+  'count',
+  'distinctParameters',
+  'durationMs',
+  'rows',
+  'concurrent',
+  'callSite',
+  'frames',
+  'parent',
+  'growth',
+  'advice',
+  'explanation',
+  'docs',
+]
+
+/** Ids of executions mean nothing outside the trace. */
+const internal: ReadonlySet<string> = new Set(['executions'])
+
+function serialiseFinding(finding: Finding, context: ReporterContext): object {
+  const { advice, explanation, title } = finding
+  const shown: Record<string, unknown> = {
+    ...finding,
+    title: withoutDirectory(title, context.cwd),
+    explanation: withoutDirectory(explanation, context.cwd),
+    docs: relativePath(finding.docs, context.cwd),
+    advice: { ...advice, summary: withoutDirectory(advice.summary, context.cwd) },
+  }
+  const extra = Object.keys(shown).filter((key) => !order.includes(key) && !internal.has(key))
+  const keys = [...order, ...extra.sort(compareText)]
+  return Object.fromEntries(keys.map((key) => [key, relocate(shown[key], context.cwd)]))
+}
+
+/** The value with the file of every frame in it made relative. */
+function relocate(value: unknown, cwd: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => relocate(item, cwd))
+  if (typeof value !== 'object' || value === null) return value
+  const isFrame = 'file' in value && 'line' in value
+  const entries = Object.entries(value).map(([key, item]) =>
+    isFrame && key === 'file' && typeof item === 'string' ? [key, relativePath(item, cwd)] : [key, relocate(item, cwd)],
+  )
+  return Object.fromEntries(entries)
+}
+
+/** To the microsecond: what is beyond is the noise of binary fractions. */
+function roundDurations(key: string, value: unknown): unknown {
+  return key.endsWith('Ms') && typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
+}
+
+/** Escapes what JSON allows raw and a terminal obeys: DEL and the C1 controls, and overrides of the writing direction. */
+function escapeControls(text: string): string {
+  return text.replace(
+    /[\u007f-\u009f\p{Bidi_Control}]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,20 @@
+import type { Report } from '../model/report.ts'
+
+/** What a reporter may know besides the report: how wide, in colour or not, and where the sources are. */
+export interface ReporterContext {
+  /** Escape codes are written where true, and only then; the caller has looked at `NO_COLOR` and at the stream. */
+  readonly color: boolean
+  /** In columns; 100 where the output is no terminal. */
+  readonly width: number
+  /** Absolute. File paths are shown and serialised relative to it. */
+  readonly cwd: string
+  /** Source text of a file, mapped sources included; undefined where it cannot be had. Passed in so that reporters do no I/O. */
+  readonly sourceOf: (file: string) => string | undefined
+}
+
+/**
+ * Writes a report as text. Pure: no I/O, no clock, no environment, same text for the same report.
+ *
+ * @returns text that ends in one newline.
+ */
+export type Reporter = (report: Report, context: ReporterContext) => string

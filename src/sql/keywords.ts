@@ -1,0 +1,125 @@
+/**
+ * Words the readers of this ring must know, as small integers. Everything else is a name; a word not listed here is no
+ * error, it only gets the treatment of a name.
+ */
+
+/** Quoting such a name changes its meaning, so it stays quoted. */
+export const RESERVED = 1
+/** An operand follows it: a sign after it is a sign, and `?` a placeholder. */
+export const BEFORE_VALUE = 2
+/** Written with a space before an opening parenthesis, unlike a function. */
+export const SPACED = 4
+/** Parentheses around one value after it change nothing. */
+export const GROUPING = 8
+/** Like {@link RESERVED}, but not in PostgreSQL. */
+export const RESERVED_ELSEWHERE = 32
+/** Belongs to the grammar of transaction control and cursors, where other words are names. */
+export const CURSOR = 16
+
+const groups: readonly (readonly [flags: number, words: string])[] = [
+  [
+    RESERVED | BEFORE_VALUE | SPACED | GROUPING,
+    'select where and or not when then else on having limit offset like between',
+  ],
+  [RESERVED | BEFORE_VALUE | SPACED, 'in values distinct set returning case using by is'],
+  [RESERVED | BEFORE_VALUE | SPACED | CURSOR, 'from to fetch'],
+  [RESERVED | BEFORE_VALUE, 'any some'],
+  [RESERVED | BEFORE_VALUE | CURSOR, 'all for'],
+  [RESERVED | SPACED, 'as join inner left right full cross natural outer lateral group order union intersect except'],
+  [RESERVED | SPACED | CURSOR, 'into with'],
+  [RESERVED, 'null true false default array cast end desc asc create table check constraint unique primary foreign'],
+  [
+    RESERVED,
+    'references user current_user session_user current_date current_time current_timestamp localtime localtimestamp',
+  ],
+  [RESERVED, 'collate grant only window column analyze both leading trailing'],
+  [RESERVED_ELSEWHERE, 'insert update delete alter drop index add key'],
+  [BEFORE_VALUE | SPACED, 'ilike rlike regexp glob similar escape div mod xor top interval symmetric elseif sounds'],
+  [BEFORE_VALUE, 'zone call exec execute return if minus'],
+  [BEFORE_VALUE | CURSOR, 'first next'],
+  [SPACED, 'exists over filter recursive materialized partition within conflict duplicate matched do'],
+  [CURSOR, 'savepoint release rollback transaction tran work prior last absolute relative forward backward close move'],
+  [CURSOR, 'deallocate prepare prepared chain no save declare cursor hold binary scroll insensitive commit abort'],
+  [
+    0,
+    'row ignore replace merge begin start copy truncate explain describe show reset discard listen unlisten notify use',
+  ],
+  [
+    0,
+    'pragma vacuum comment revoke rename refresh reindex cluster lock unlock load share view trigger procedure function',
+  ],
+  [
+    0,
+    'skip locked nowait rows percent straight_join nothing output attach detach upsert concurrently checkpoint optimize',
+  ],
+  [0, 'convert try_cast date time timestamp timestamptz nextval setval temporary temp unlogged global local'],
+  [0, 'varying precision without year month day hour minute second double character char nchar bit national'],
+  [0, 'isnull notnull low_priority high_priority delayed quick dual set_config tablesample apply pivot unpivot value'],
+]
+
+/** Longest word in the list; longer words are not looked up. */
+export const LONGEST_KEYWORD = 17
+
+const SIZE = 2048
+const ids: Uint16Array = new Uint16Array(SIZE)
+const words: string[] = ['']
+const hashes: number[] = [0]
+const flags: number[] = [0]
+const byWord: Map<string, number> = new Map()
+
+/** Hash of a lower-case word, as the tokenizer computes it while it reads. */
+function hashOf(word: string): number {
+  let hash = 0
+  for (let index = 0; index < word.length; index++) hash = (Math.imul(hash, 31) + word.charCodeAt(index)) | 0
+  return hash
+}
+
+for (const [flag, list] of groups) {
+  for (const word of list.split(' ')) {
+    if (byWord.has(word)) throw new Error(`keyword listed twice: ${word}`)
+    const id = words.push(word) - 1
+    byWord.set(word, id)
+    flags.push(flag)
+    const hash = hashOf(word)
+    hashes.push(hash)
+    let slot = hash & (SIZE - 1)
+    while (ids[slot] !== 0) slot = (slot + 1) & (SIZE - 1)
+    ids[slot] = id
+  }
+}
+
+/** Flags of a keyword, by its number; 0 is "no keyword". */
+export const keywordFlags: Uint8Array = Uint8Array.from(flags)
+
+/** Number of a keyword, for comparison with {@link findKeyword}. */
+export function keyword(word: string): number {
+  const id = byWord.get(word)
+  if (id === undefined) throw new Error(`not a keyword: ${word}`)
+  return id
+}
+
+/** The keyword with this number, in lower case. */
+export function keywordText(id: number): string {
+  return words[id] ?? ''
+}
+
+/**
+ * Number of the keyword that stands in `codes` from `start` to `end` in lower case, or 0.
+ *
+ * @param hash as computed by {@link hashOf}.
+ */
+export function findKeyword(codes: Uint16Array, start: number, end: number, hash: number): number {
+  let slot = hash & (SIZE - 1)
+  for (;;) {
+    const id = ids[slot] as number
+    if (id === 0) return 0
+    if (hashes[id] === hash && isWordAt(codes, start, end, words[id] as string)) return id
+    slot = (slot + 1) & (SIZE - 1)
+  }
+}
+
+function isWordAt(codes: Uint16Array, start: number, end: number, word: string): boolean {
+  if (word.length !== end - start) return false
+  for (let index = 0; index < word.length; index++) if (codes[start + index] !== word.charCodeAt(index)) return false
+  return true
+}

@@ -1,0 +1,123 @@
+import type { CapturedCallSite } from './instrument/call-site.ts'
+import type { StatementMessage } from './instrument/message.ts'
+import type { Scope } from './instrument/scope.ts'
+import { sourceFrameOf } from './instrument/source-map.ts'
+import type { Statement } from './model/statement.ts'
+import type { CallSite, Cell, Execution, Folded, ResultSample, Trace } from './model/trace.ts'
+import { type ScopeRecord, recordOf } from './recorder.ts'
+import { redactLiterals } from './sql/redact.ts'
+import { valuesOf } from './sql/values.ts'
+import { ValueTable } from './value-table.ts'
+
+/** Turns what the recorder filed under a scope into its trace. */
+export function buildTrace(scope: Scope): Trace {
+  const record = recordOf(scope)
+  record.trace ??= new TraceBuilder(scope, record).build()
+  return record.trace
+}
+
+class TraceBuilder {
+  readonly #scope: Scope
+  readonly #record: ScopeRecord
+  readonly #statements = new Map<Statement, number>()
+  readonly #texts: string[] = []
+  readonly #callSites = new Map<string, number>()
+  readonly #callSiteList: CallSite[] = []
+  readonly #values = new ValueTable()
+
+  constructor(scope: Scope, record: ScopeRecord) {
+    this.#scope = scope
+    this.#record = record
+  }
+
+  build(): Trace {
+    const { messages, folded, rowsComplete } = this.#record
+    messages.sort((a, b) => a.startedAt - b.startedAt)
+    const executions = messages.map((message, id) => this.#executionOf(message, id))
+    const sums: Folded[] = [...folded.values()].map(({ statement, callSite, keys, ...rest }) => ({
+      ...rest,
+      statement: this.#statementIndex(statement, statement.fingerprint),
+      ...this.#callSiteOf(callSite),
+      distinctParameters: keys.size,
+    }))
+    return {
+      version: 1,
+      dialect: messages[0]?.driver.dialect ?? 'postgresql',
+      scope: this.#scope.info,
+      root: process.cwd(),
+      statements: [...this.#statements.keys()],
+      texts: this.#texts,
+      callSites: this.#callSiteList,
+      executions,
+      folded: sums,
+      values: this.#values.infos,
+      rowsComplete,
+    }
+  }
+
+  #executionOf(message: StatementMessage, id: number): Execution {
+    const { text, driver, startedAt, acquiredAt, rows, error, connection, hasEnded } = message
+    const statement = message.statement as Statement
+    const hasWaited = acquiredAt !== 0
+    const result = this.#sampleOf(message)
+    return {
+      id,
+      statement: this.#statementIndex(statement, text, driver.dialect),
+      ...this.#callSiteOf(message.callSite),
+      startMs: startedAt - this.#scope.startedAt,
+      durationMs: hasEnded ? message.endedAt - startedAt : -1,
+      ...(hasWaited ? { waitMs: acquiredAt - startedAt } : {}),
+      ...(hasEnded && error === undefined ? { rows } : {}),
+      ...(error === undefined ? {} : { error: errorNameOf(error) }),
+      ...(connection === 0 ? {} : { connection }),
+      ...(message.isStreamed ? { isStreamed: true } : {}),
+      parameters: this.#parametersOf(message, statement),
+      ...(result === undefined ? {} : { result }),
+    }
+  }
+
+  #statementIndex(statement: Statement, text: string, dialect = 'postgresql' as Trace['dialect']): number {
+    let index = this.#statements.get(statement)
+    if (index === undefined) {
+      index = this.#statements.size
+      this.#statements.set(statement, index)
+      this.#texts.push(redactLiterals(text, dialect))
+    }
+    return index
+  }
+
+  #callSiteOf(captured: CapturedCallSite | undefined): { callSite?: number } {
+    if (captured === undefined) return {}
+    const frames = captured.frames.map(sourceFrameOf)
+    const key = frames.map(({ file, line, column }) => `${file}:${line}:${column}`).join('\u001f')
+    let index = this.#callSites.get(key)
+    if (index === undefined) {
+      index = this.#callSiteList.push({ frames, concurrent: captured.concurrent }) - 1
+      this.#callSites.set(key, index)
+    }
+    return { callSite: index }
+  }
+
+  #parametersOf({ text, parameters, driver }: StatementMessage, statement: Statement): Cell[] {
+    if (statement.slots.length === 0) return []
+    return valuesOf(text, driver.dialect, parameters).map((value) => this.#values.cellOf(value))
+  }
+
+  #sampleOf({ result, driver }: StatementMessage): ResultSample | undefined {
+    if (result === undefined || result.rows.length === 0) return undefined
+    const columns = driver.columnsOf(result.fields)
+    const values = columns.map(({ name }, index) =>
+      result.rows.map((row) => this.#values.cellOf(Array.isArray(row) ? row[index] : valueAt(row, name))),
+    )
+    return { columns, values }
+  }
+}
+
+function valueAt(row: unknown, name: string): unknown {
+  return (row as Record<string, unknown> | null)?.[name]
+}
+
+function errorNameOf(error: unknown): string {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  return String(code ?? name ?? error)
+}

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const register = new URL('../../dist/register.js', import.meta.url)
+const program = fileURLToPath(new URL('run-stack.js', import.meta.url))
+
+/**
+ * Runs every shape of one stack in one scenario, in a process of its own with the profiler preloaded.
+ *
+ * @returns one cell per shape, as `judgeCell` made them.
+ */
+export async function runStack(stack, scenario, databaseUrl) {
+  if (!existsSync(register)) throw new Error('dist/register.js is missing: run `npm run build` first.')
+  const { stdout } = await run(process.execPath, ['--import', register.href, program, stack, scenario], {
+    env: { ...process.env, STACKS_DATABASE_URL: databaseUrl, NODE_OPTIONS: '' },
+    timeout: 60_000,
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{"stack"'))
+    .map((line) => JSON.parse(line))
+}
+
+/** Counts of a cell that are not what they should be, as `name seen/wanted`. */
+export function shortfalls(cell) {
+  return Object.entries(cell)
+    .filter(([name, count]) => name !== 'problems' && Array.isArray(count) && count[0] !== count[1])
+    .map(([name, [seen, wanted]]) => `${name} ${seen}/${wanted}`)
+}

@@ -1,0 +1,81 @@
+/**
+ * Runs one stack, in one scenario or in all, in one shape or in all, and prints a line of JSON per cell:
+ *
+ *     node --import <dist/register.js> run-stack.js <stack> [<scenario> [<shape>]]
+ */
+import { subscribe } from 'node:diagnostics_channel'
+import { fileURLToPath } from 'node:url'
+import { profile } from '../../dist/index.js'
+import { judgeCell } from './judge-cell.js'
+import { readMarks } from './marks.js'
+import { REQUESTS } from './request.js'
+import { scenarios } from './stack-list.js'
+
+const POOL_SIZE = 2
+
+const [name, onlyScenario, onlyShape] = process.argv.slice(2)
+const url = process.env.STACKS_DATABASE_URL
+
+const file = fileURLToPath(new URL(`${name}.js`, import.meta.url))
+const stack = await import(`./${name}.js`)
+const allMarks = readMarks(file)
+
+// call sites may be filled in after the end, so the messages are kept and read when the cell is over
+let messages = []
+subscribe('nonplus:statement:end', (message) => messages.push(message))
+
+const play = {
+  async cold(run) {
+    let db
+    const reports = {}
+    for (const request of REQUESTS) {
+      reports[request] = await inScope(request, async () => {
+        db ??= await stack.open(url, POOL_SIZE)
+        await run(db, request)
+      })
+    }
+    await stack.close(db)
+    return reports
+  },
+
+  async warm(run) {
+    const db = await openWarm(run)
+    const reports = {}
+    for (const request of REQUESTS) reports[request] = await inScope(request, () => run(db, request))
+    await stack.close(db)
+    return reports
+  },
+
+  async contended(run) {
+    const db = await openWarm(run)
+    const entries = REQUESTS.map(async (request) => [request, await inScope(request, () => run(db, request))])
+    const reports = Object.fromEntries(await Promise.all(entries))
+    await stack.close(db)
+    return reports
+  },
+}
+
+// Request 0 has no authors: it runs the parent, on as many connections as the pool has.
+async function openWarm(run) {
+  const db = await stack.open(url, POOL_SIZE)
+  await Promise.all(Array.from({ length: POOL_SIZE }, () => run(db, 0)))
+  return db
+}
+
+async function inScope(request, fn) {
+  const { report } = await profile(`request ${request}`, fn)
+  return report
+}
+
+for (const scenario of onlyScenario === undefined ? scenarios : [onlyScenario]) {
+  for (const [shape, run] of Object.entries(stack.shapes)) {
+    const expectation = stack.expectations?.[shape] ?? {}
+    if (onlyShape !== undefined && onlyShape !== shape) continue
+    if (expectation.scenarios !== undefined && !expectation.scenarios.includes(scenario)) continue
+    messages = []
+    const reports = await play[scenario](run)
+    await new Promise((resolve) => setImmediate(resolve))
+    const cell = { shape, file, marks: allMarks[shape], expectation }
+    process.stdout.write(`${JSON.stringify({ stack: name, scenario, shape, ...judgeCell(cell, messages, reports) })}\n`)
+  }
+}
