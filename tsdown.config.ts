@@ -10,7 +10,7 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     platform: 'node',
     target: 'node20.19',
-    dts: { oxc: true },
+    dts: true,
     sourcemap: true,
     fixedExtension: false,
     shims: true,

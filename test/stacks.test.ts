@@ -3,6 +3,9 @@ import { createDatabase } from './stacks/database.js'
 import { generatePrismaClient } from './stacks/prisma-client.js'
 import { runStack, shortfalls } from './stacks/run-matrix.js'
 
+const prismaShapes =
+  'loop findFirst all resolvers transaction arrayTransaction helper returned built fluent include raw batched eager'
+
 /** Shapes of each stack; a stack that quietly ran fewer would pass for the wrong reason. */
 const shapes: Record<string, string> = {
   'pg-client': 'loop all resolvers callback callbackChain transaction helper config',
@@ -16,8 +19,8 @@ const shapes: Record<string, string> = {
   kysely: 'loop takeFirst all resolvers transaction helper returned raw stream eager',
   drizzle: 'loop all resolvers transaction helper returned wrapped built relational prepared count raw eager',
   'mikro-orm': 'loop findOne all resolvers transaction helper lazy loadItems builder raw eager',
-  prisma:
-    'loop findFirst all resolvers transaction arrayTransaction helper returned built fluent include raw batched eager',
+  prisma: prismaShapes,
+  'prisma-js': prismaShapes,
 }
 
 const sequentialOnly: Record<string, string> = { 'pg-client': 'transaction' }
@@ -35,7 +38,7 @@ beforeAll(async () => {
   databaseUrl = await createDatabase(serverUrl)
 })
 
-describe.concurrent('every statement is filed under its own request, on the line of its loop, and every loop is found', () => {
+describe.concurrent('statements keep their request and their line, and every loop is proven', () => {
   test.each(cells)('%s on a %s pool', async (stack, scenario) => {
     const seen = await runStack(stack, scenario, databaseUrl)
     const expected = (shapes[stack] ?? '').split(' ')

@@ -1,9 +1,13 @@
 import { pool } from './db.js'
-import { findUser } from './users.js'
 
 async function findComments(postId) {
   const { rows } = await pool.query('select id, author_id, body from comments where post_id = $1 order by id', [postId])
   return rows
+}
+
+async function findAuthorName(comment) {
+  const { rows } = await pool.query('select name from users where id = $1', [comment.author_id])
+  return rows[0].name
 }
 
 async function findReactions(commentId) {
@@ -14,12 +18,7 @@ async function findReactions(commentId) {
 /** All at once is still one query per comment. */
 export async function listComments(postId) {
   const comments = await findComments(postId)
-  return Promise.all(
-    comments.map(async (comment) => {
-      const author = await findUser(comment.author_id)
-      return { author: author.name, body: comment.body }
-    }),
-  )
+  return Promise.all(comments.map(async (comment) => ({ author: await findAuthorName(comment), body: comment.body })))
 }
 
 /** A loop in a loop: the posts of a user, the comments of each, the reactions to each of those. */

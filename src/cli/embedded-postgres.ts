@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -90,11 +90,13 @@ class Cluster {
   constructor(account: ServerAccount, signal: AbortSignal | undefined) {
     this.#account = account
     this.#signal = signal
-    this.#directory = mkdtempSync(join(temporaryFolderFor(account), 'nonplus-postgres-'))
+    this.#directory = join(temporaryFolderFor(account), `nonplus-postgres-${randomBytes(6).toString('hex')}`)
+    // The watchdog first, so that there is never a folder without one.
     this.#watchdog = startWatchdog({ signal: 'SIGQUIT', directory: this.#directory })
   }
 
   async start(native: string, settings: Readonly<Record<string, string>>): Promise<EmbeddedPostgres> {
+    mkdirSync(this.#directory, { mode: 0o700 })
     giveTo(this.#account, this.#directory)
     const programs = await prepareBinaries(native, this.#account, this.#directory)
     await this.#create(programs)

@@ -65,17 +65,37 @@ function loopOf(trace: Trace, repetition: Repetition, columns: ColumnIndex, thre
 function mergeCompanions(trace: Trace, loops: readonly Loop[]): Loop[] {
   const byCause = new Map<string, Loop>()
   for (const loop of loops) {
-    const [frame] = loop.repetition.frames
-    const source = loop.provenance
-    const key =
-      frame === undefined || source === undefined
-        ? `alone ${byCause.size}`
-        : [frame.file, frame.line, frame.column, source.statement, source.column, loop.count].join('\u001f')
+    const key = causeOf(loop, loops) ?? `alone ${byCause.size}`
     const first = byCause.get(key)
     if (first === undefined) byCause.set(key, loop)
     else first.companions.push(loop)
   }
   return [...byCause.values()].sort((a, b) => durationOf(trace, b) - durationOf(trace, a))
+}
+
+/** Line and column a loop goes back to; a look-up by what another one of the same line has read goes back with it. */
+function causeOf(loop: Loop, loops: readonly Loop[]): string | undefined {
+  const [frame] = loop.repetition.frames
+  let source = loop.provenance
+  if (frame === undefined || source === undefined) return undefined
+  const place = `${frame.file}:${frame.line}:${frame.column}`
+  for (const seen = new Set([loop]); ; ) {
+    const outer = loops.find(
+      (other) =>
+        !seen.has(other) &&
+        other.repetition.statement === source?.statement &&
+        other.count === loop.count &&
+        isAt(other.repetition.frames[0], place),
+    )
+    if (outer?.provenance === undefined) break
+    seen.add(outer)
+    source = outer.provenance
+  }
+  return [place, source.statement, source.column, loop.count].join('\u001f')
+}
+
+function isAt(frame: Frame | undefined, place: string): boolean {
+  return frame !== undefined && `${frame.file}:${frame.line}:${frame.column}` === place
 }
 
 function durationOf(trace: Trace, { lookup, repetition, companions }: Loop): number {

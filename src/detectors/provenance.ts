@@ -136,8 +136,10 @@ function judge(
   if (affinity < 2 && !isUnlikelyByChance && coverage < 0.05 && !isOrdered) return undefined
   const lastMs = column.executions.at(-1)?.startMs ?? 0
   const recency = lastMs / ((lookup.executions[0]?.startMs ?? 0) + 1)
-  const score =
-    2 * affinity + 2 * coverage + (isOrdered ? 1 : 0) + (isUnlikelyByChance ? 1 : 0) + Math.min(1, recency) / 2
+  // of a chain of look-ups that pass one value on, the first is the list that was looped over
+  const isList = column.rows > column.executions.length
+  const signs = [isOrdered, isUnlikelyByChance, isList].filter(Boolean).length
+  const score = 2 * affinity + 2 * coverage + signs + Math.min(1, recency) / 2
   const { statement, name, executions, rows } = column
   return { score, provenance: { statement, column: name, slot, executions, rows, coverage } }
 }

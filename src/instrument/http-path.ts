@@ -19,6 +19,7 @@ export function maskPath(path: string): string {
 }
 
 function maskSegment(segment: string): string {
+  if (/[%@]/.test(segment)) return PLACEHOLDER
   const extension = /\.[a-z]{1,5}\d?$/.exec(segment)?.[0] ?? ''
   const stem = segment.slice(0, segment.length - extension.length)
   return doesVary(stem) ? PLACEHOLDER + extension : segment
@@ -26,7 +27,7 @@ function maskSegment(segment: string): string {
 
 /** True for numbers, dates, UUIDs, ULIDs, hashes, tokens, user names, slugs with a number, and long titles. */
 function doesVary(segment: string): boolean {
-  if (/[%@]/.test(segment) || segment.length > 40) return true
+  if (segment.length > 40) return true
   if (!/\d/.test(segment)) return segment.length > 24 && !/[-_.]/.test(segment)
   if (!/[a-z]/i.test(segment)) return true
   if (/^[\da-f-]{8,}$/i.test(segment)) return true

@@ -165,7 +165,6 @@ const wordOperators: ReadonlySet<string> = new Set([
 ])
 const typesBeforeLiteral: ReadonlySet<string> = new Set(['date', 'time', 'timestamp', 'timestamptz'])
 const typeWords: ReadonlySet<string> = new Set(['precision', 'varying', 'with', 'without', 'time', 'zone'])
-const K_IN = keyword('in')
 
 /**
  * Reads the shape of a statement: its kind, tables and operations, and where each of its values stands.

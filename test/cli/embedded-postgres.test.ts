@@ -248,8 +248,8 @@ describe('in a process of its own', () => {
       else child.send(end)
       await exited
       // By command line, which a dead process has none of: nobody may reap it in a container without an init process.
-      await expect.poll(() => processesOf(server.directory), { timeout: 10_000 }).toEqual([])
-      await expect.poll(() => existsSync(server.directory), { timeout: 10_000 }).toBe(false)
+      await vi.waitFor(() => expect(processesOf(server.directory)).toEqual([]), { timeout: 10_000 })
+      await vi.waitFor(() => expect(existsSync(server.directory)).toBe(false), { timeout: 10_000 })
     },
   )
 
@@ -260,12 +260,12 @@ describe('in a process of its own', () => {
       env: { ...process.env, TMPDIR: temporary },
     })
     const exited = once(child, 'exit')
-    await expect.poll(() => readdirSync(temporary), { timeout: 5000, interval: 5 }).not.toEqual([])
+    await vi.waitFor(() => expect(readdirSync(temporary)).not.toEqual([]), { timeout: 5000, interval: 5 })
     await sleep(delayMs)
     child.kill('SIGKILL')
     await exited
-    await expect.poll(() => processesOf(temporary), { timeout: 10_000 }).toEqual([])
-    await expect.poll(() => readdirSync(temporary), { timeout: 10_000 }).toEqual([])
+    await vi.waitFor(() => expect(processesOf(temporary)).toEqual([]), { timeout: 10_000 })
+    await vi.waitFor(() => expect(readdirSync(temporary)).toEqual([]), { timeout: 10_000 })
   })
 
   test('a missing package is named, with the command that installs it', async () => {

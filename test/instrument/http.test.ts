@@ -1,6 +1,9 @@
-import { connect } from 'node:net'
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { checksOfWork } from '../apps/http/work.js'
 import { nodeVersions } from '../node-versions.ts'
 import { type AppEnd, buildPreload, type ClosedScope, HttpApp } from './http-app.ts'
 
@@ -9,37 +12,229 @@ beforeAll(async () => {
   preload = await buildPreload()
 })
 
-/** Chunks of the parser are 64 KiB, so this body comes in two. */
+/** The parser of Node reads 64 KiB at a time: this body comes in two parts. */
 const body = { text: 'x'.repeat(90_000) }
-const rounds = 5
 
-interface Exchange {
-  readonly send: readonly [method: string, path: string, body?: unknown]
-  readonly status: number
-  readonly name: string
-  /** Absent where the framework tells no route. */
-  readonly route?: string
-  readonly path: string
+/** What every framework is asked, with the name that the path alone gives. */
+const requests = [
+  { method: 'GET', path: '/users/42?page=2', status: 200, masked: '/users/:id' },
+  { method: 'HEAD', path: '/users/43', status: 200, masked: '/users/:id' },
+  { method: 'POST', path: '/users', body, status: 201, masked: '/users' },
+  { method: 'GET', path: '/users/42/failure', status: 500, masked: '/users/:id/failure' },
+  { method: 'GET', path: '/api/teams/7/members/9', status: 200, masked: '/api/teams/:id/members/:id' },
+  { method: 'GET', path: '/api/teams/7/members/9/failure', status: 500, masked: '/api/teams/:id/members/:id/failure' },
+  { method: 'GET', path: '/stream', status: 200, masked: '/stream' },
+  { method: 'GET', path: '/nowhere/0d5ee3a0-51a4-4b11-bd41-5e31d6b2a4f7', status: 404, masked: '/nowhere/:id' },
+]
+const rounds = 4
+
+/** Templates as the apps give them, by path of the request. */
+const routes: Record<string, string> = {
+  '/users': '/users',
+  '/users/42?page=2': '/users/:userId',
+  '/users/43': '/users/:userId',
+  '/users/42/failure': '/users/:userId/failure',
+  '/api/teams/7/members/9': '/api/teams/:teamId/members/:memberId',
+  '/api/teams/7/members/9/failure': '/api/teams/:teamId/members/:memberId/failure',
+  '/stream': '/stream',
 }
 
-/** What every framework is asked, and the templates it was given. `undefined`: the framework does not tell this one. */
-function exchangesOf(routes: Partial<Record<keyof typeof paths, string>>, options: { posted?: number } = {}): Exchange[] {
-  return Object.entries(paths).map(([key, { send, status, path }]) => {
-    const route = routes[key as keyof typeof paths]
-    const name = `${send[0]} ${route ?? path}`
-    return { send, status: options.posted !== undefined && send[0] === 'POST' ? options.posted : status, name, path, ...(route && { route }) }
+/** Express forgets the template of the path a router is mounted at. */
+const expressRoutes = {
+  ...routes,
+  '/api/teams/7/members/9': '/api/teams/:id/members/:memberId',
+  '/api/teams/7/members/9/failure': '/api/teams/:id/members/:memberId/failure',
+}
+
+/** `checks`: made by the handlers and middlewares of the app in one round of requests. */
+const frameworks = [
+  { app: 'express.js', routes: expressRoutes, checks: 84 },
+  { app: 'express-4.cjs', routes: expressRoutes, checks: 84 },
+  { app: 'fastify-app.js', routes, checks: 84 },
+  { app: 'koa-app.js', routes, checks: 84 },
+  { app: 'hono-app.js', routes: {}, checks: 84 },
+  { app: 'nest-express.js', routes, checks: 33 },
+  { app: 'nest-fastify.js', routes, checks: 33 },
+]
+
+function endOf(right: number): AppEnd {
+  return { right, failures: [], ownFailures: 0, failureMessages: [] }
+}
+
+/** What a request leaves behind, without the numbers that differ from run to run. */
+function scopeOf(method: string, masked: string, status: number | undefined, route?: string, error?: string): Summary {
+  return {
+    name: `${method} ${route ?? masked}`,
+    kind: 'request',
+    attributes: {
+      'http.request.method': method,
+      ...(route !== undefined && { 'http.route': route }),
+      'url.path': masked,
+      ...(status !== undefined && { 'http.response.status_code': status }),
+      ...(error !== undefined && { 'error.type': error }),
+    },
+  }
+}
+
+type Summary = Omit<ClosedScope, 'id' | 'request'>
+
+function summaryOf({ name, kind, attributes }: ClosedScope): Summary {
+  return { name, kind, attributes }
+}
+
+/** Sends raw HTTP, which clients are too well-behaved to send. */
+async function connectTo({ port }: HttpApp, ...parts: string[]): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  for (const part of parts) socket.write(part)
+  return socket
+}
+
+function head(method: string, path: string, ...headers: string[]): string {
+  return `${[`${method} ${path} HTTP/1.1`, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`
+}
+
+describe.each(nodeVersions)('on Node $version', (node) => {
+  test.each(frameworks)('$app: each request has its own scope, named by its route', async ({ app, routes, checks }) => {
+    const server = await HttpApp.start(node, app, preload)
+    const sent = Array.from({ length: rounds }, () => requests).flat()
+    const statuses = await Promise.all(sent.map(({ method, path, body }) => server.send(method, path, body)))
+    const closed = await server.closed(sent.length)
+    const end = await server.stop()
+
+    expect(statuses).toEqual(sent.map(({ status }) => status))
+    const byRequest = closed.toSorted((a, b) => Number(a.request) - Number(b.request))
+    expect(byRequest.map(summaryOf)).toEqual(
+      sent.map(({ method, path, masked, status }) => {
+        const route = (routes as Record<string, string>)[path]
+        return scopeOf(method, masked, status, route, status === 500 ? '500' : undefined)
+      }),
+    )
+    expect(new Set(closed.map(({ id }) => id)).size).toBe(sent.length)
+    expect(end).toEqual(endOf(rounds * checks))
   })
-}
 
-const paths = {
-  user: { send: ['GET', '/users/42?page=2'], status: 200, path: '/users/:id' },
-  head: { send: ['HEAD', '/users/43'], status: 200, path: '/users/:id' },
-  post: { send: ['POST', '/users', body], status: 201, path: '/users' },
-  member: { send: ['GET', '/api/teams/7/members/9'], status: 200, path: '/api/teams/:id/members/:id' },
-  memberFailure: { send: ['GET', '/api/teams/7/members/9/failure'], status: 500, path: '/api/teams/:id/members/:id/failure' },
-  userFailure: { send: ['GET', '/users/42/failure'], status: 500, path: '/users/:id/failure' },
-  stream: { send: ['GET', '/stream'], status: 200, path: '/stream' },
-  nowhere: { send: ['GET', '/nowhere/0d5ee3a0-51a4-4b11-bd41-5e31d6b2a4f7'], status: 404, path: '/nowhere/:id' },
-} as const
+  test('express: arrays and expressions are named by the alternative that was taken', async () => {
+    const server = await HttpApp.start(node, 'express.js', preload)
+    for (const path of ['/first', '/second/b', '/expression-12']) await server.send('GET', path)
+    const closed = await server.closed(3)
+    await server.stop()
+    expect(closed.map(summaryOf)).toEqual([
+      scopeOf('GET', '/first', 200, '/first'),
+      scopeOf('GET', '/second/b', 200, '/second/:letter'),
+      scopeOf('GET', '/:id', 200, '/^\\/expression-\\d+$/'),
+    ])
+  })
 
-console.log
+  test('hono: one line of middleware names scopes by their route', async () => {
+    const server = await HttpApp.start(node, 'hono-named.js', preload)
+    for (const { method, path, body } of requests) await server.send(method, path, body)
+    const closed = await server.closed(requests.length)
+    await server.stop()
+    const names = requests.map(({ method, path }) => `${method} ${routes[path] ?? '/*'}`)
+    expect(closed.map(({ name }) => name)).toEqual(names)
+  })
+
+  test('raw http: the scope is right in every way to read a body and to write an answer', async () => {
+    const server = await HttpApp.start(node, 'raw.js', preload)
+    const paths = ['/users', '/old-parser', '/iterated']
+    const statuses = await Promise.all([
+      ...Array.from({ length: 12 }, (_, index) => server.send('POST', paths[index % 3] as string, body)),
+      ...Array.from({ length: 4 }, () => server.send('GET', '/stream')),
+      ...Array.from({ length: 4 }, () => server.send('GET', '/close-listener')),
+      server.send('GET', '/removed-listeners'),
+      server.send('OPTIONS', '/nowhere'),
+    ])
+    const closed = await server.closed(22)
+    const { right, failures } = await server.stop()
+    expect(statuses).toEqual([...Array(12).fill(201), ...Array(9).fill(200), 404])
+    expect(closed.map(({ name }) => name).toSorted()).toEqual(
+      [
+        ...Array(4).fill(['POST /users', 'POST /old-parser', 'POST /iterated', 'GET /stream', 'GET /close-listener']),
+        'GET /removed-listeners',
+        'OPTIONS /nowhere',
+      ]
+        .flat()
+        .toSorted(),
+    )
+    expect(failures).toEqual([])
+    // work in 12 posts and one other, four streams, four pairs of listeners; the parts of a body differ in number
+    expect(right).toBeGreaterThanOrEqual(13 * 6 + 4 * 4 + 4 * 2 + 8)
+  })
+
+  test('pipelined requests have a scope each', async () => {
+    const server = await HttpApp.start(node, 'raw.js', preload)
+    const text = JSON.stringify({ text: 'short' })
+    const post = `${head('POST', '/users', 'x-request-id: b', `Content-Length: ${text.length}`)}${text}`
+    const get = head('GET', '/last', 'x-request-id: c')
+    const socket = await connectTo(server, head('GET', '/users/1', 'x-request-id: a') + post + get)
+    const closed = await server.closed(3)
+    socket.destroy()
+    const end = await server.stop()
+    expect(closed.map(({ request, name }) => [request, name])).toEqual([
+      ['a', 'GET /users/:id'],
+      ['b', 'POST /users'],
+      ['c', 'GET /last'],
+    ])
+    expect(end).toEqual(endOf(3 * 6 + 1))
+  })
+
+  test('a scope is closed once when the client goes away, or the server, and says so', async () => {
+    const server = await HttpApp.start(node, 'raw.js', preload)
+    const cases = [
+      [head('GET', '/never-ended'), scopeOf('GET', '/never-ended', undefined, undefined, 'aborted')],
+      [head('GET', '/half-written'), scopeOf('GET', '/half-written', 200, undefined, 'aborted')],
+      [head('GET', '/destroyed'), scopeOf('GET', '/destroyed', undefined, undefined, 'aborted')],
+      [
+        `${head('POST', '/users', 'Content-Length: 100')}{"text`,
+        scopeOf('POST', '/users', undefined, undefined, 'aborted'),
+      ],
+    ] as const
+    for (const [index, [text, scope]] of cases.entries()) {
+      const socket = await connectTo(server, text)
+      setTimeout(() => socket.destroy(), 50)
+      const closed = await server.closed(index + 1)
+      expect(summaryOf(closed[index] as ClosedScope)).toEqual(scope)
+    }
+    expect(await server.send('GET', '/users/1')).toBe(200)
+    expect(await server.closed(cases.length + 1)).toHaveLength(cases.length + 1)
+    const { failures, ownFailures } = await server.stop()
+    expect({ failures, ownFailures }).toEqual({ failures: [], ownFailures: 0 })
+  })
+
+  test('pipelined requests whose turn never came are closed with their socket', async () => {
+    const server = await HttpApp.start(node, 'raw.js', preload)
+    const post = `${head('POST', '/never-ended', 'Content-Length: 2')}{}`
+    const socket = await connectTo(server, post + post + head('GET', '/half-written'))
+    setTimeout(() => socket.destroy(), 50)
+    const closed = await server.closed(3)
+    await server.stop()
+    expect(closed.map(({ name, attributes }) => [name, attributes['error.type']]).toSorted()).toEqual([
+      ['GET /half-written', 'aborted'],
+      ['POST /never-ended', 'aborted'],
+      ['POST /never-ended', 'aborted'],
+    ])
+  })
+
+  test('a request that is upgraded goes its way without a scope', async () => {
+    const server = await HttpApp.start(node, 'raw.js', preload)
+    const upgrade = head('GET', '/socket', 'Connection: Upgrade', 'Upgrade: echo')
+    const socket = await connectTo(server, upgrade)
+    const [answer] = (await once(socket, 'data')) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1.1 101 /)
+    expect(await server.send('GET', '/users/1')).toBe(200)
+    expect((await server.closed(1)).map(({ name }) => name)).toEqual(['GET /users/:id'])
+    expect((await server.stop()).ownFailures).toBe(0)
+  })
+
+  test('the application sees its own contexts and objects as without nonplus', async () => {
+    const run = promisify(execFile)
+    const file = fileURLToPath(new URL('../apps/http/own-storage.js', import.meta.url))
+    const [without, watched] = await Promise.all([
+      run(node.execPath, [file]),
+      run(node.execPath, ['--import', preload, file]),
+    ])
+    expect(watched).toEqual(without)
+    expect(JSON.parse(watched.stdout)).toContain('finish: answer')
+  })
+})

@@ -18,7 +18,7 @@ if (serverUrl === undefined) throw new Error('NONPLUS_TEST_POSTGRES_URL must be 
 
 const names = process.argv.slice(2)
 const chosen = names.length === 0 ? stacks : stacks.filter(({ file }) => names.includes(file))
-if (chosen.some(({ file }) => file === 'prisma')) generatePrismaClient()
+generatePrismaClient()
 const databaseUrl = await createDatabase(serverUrl)
 
 const rows = []

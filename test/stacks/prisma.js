@@ -1,10 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { loadPrismaClient } from './prisma-client.js'
+import { PrismaClient } from './generated/prisma/client.js'
 import { authorRange } from './request.js'
 
 export const title = 'Prisma 7'
-
-const { PrismaClient } = await loadPrismaClient()
 
 export function open(url, max) {
   return new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max }) })

@@ -16,8 +16,8 @@ const POOL_SIZE = 2
 const [name, onlyScenario, onlyShape] = process.argv.slice(2)
 const url = process.env.STACKS_DATABASE_URL
 
-const file = fileURLToPath(new URL(`${name}.js`, import.meta.url))
 const stack = await import(`./${name}.js`)
+const file = fileURLToPath(new URL(stack.source ?? `${name}.js`, import.meta.url))
 const allMarks = readMarks(file)
 
 // call sites may be filled in after the end, so the messages are kept and read when the cell is over

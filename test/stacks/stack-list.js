@@ -12,6 +12,7 @@ export const stacks = [
   { file: 'drizzle', package: 'drizzle-orm' },
   { file: 'mikro-orm', package: '@mikro-orm/core' },
   { file: 'prisma', package: '@prisma/client' },
+  { file: 'prisma-js', package: '@prisma/client' },
 ]
 
 /**
