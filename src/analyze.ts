@@ -1,5 +1,5 @@
-import { detectors } from './detectors/index.ts'
 import type { Detector } from './detectors/detector.ts'
+import { detectors } from './detectors/index.ts'
 import { reportFailure } from './instrument/state.ts'
 import type { Finding, FindingKind } from './model/finding.ts'
 import type { Trace } from './model/trace.ts'

@@ -12,7 +12,12 @@ export function processCoverage(): Coverage {
     attributed: counters.attributed,
     withCallSite: counters.withCallSite,
     drivers: [...state.drivers.values(), ...spots.map(unhooked)],
-    warnings: [...spots.map(blindSpotWarning), ...countWarnings(), ...ignoredNotes(), ...state.failureMessages.map(failure)],
+    warnings: [
+      ...spots.map(blindSpotWarning),
+      ...countWarnings(),
+      ...ignoredNotes(),
+      ...state.failureMessages.map(failure),
+    ],
   }
 }
 

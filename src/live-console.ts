@@ -22,6 +22,7 @@ export class LiveConsole {
   print({ scope, findings }: ScopeResult): void {
     const context = contextOf(this.#stream)
     for (const finding of findings) {
+      if (finding.severity === 'info') continue
       const count = (this.#occurrences.get(finding.identity) ?? 0) + 1
       this.#occurrences.set(finding.identity, count)
       if (count === 1) this.#stream.write(`\n${renderFinding(finding, scope, context)}\n`)

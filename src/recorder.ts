@@ -90,7 +90,8 @@ function fileEnd(message: StatementMessage): void {
   const record = recordOf(scope)
   if (message.isFolded) fold(record, message, statement)
   if (result === undefined) return
-  const isKept = !message.isFolded && statement.kind === 'select' && record.keptRows + result.rows.length <= MAX_KEPT_ROWS
+  const isKept =
+    !message.isFolded && statement.kind === 'select' && record.keptRows + result.rows.length <= MAX_KEPT_ROWS
   if (isKept) record.keptRows += result.rows.length
   else {
     if (result.rows.length > 0 && !statement.writes) record.rowsComplete = false

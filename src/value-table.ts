@@ -98,5 +98,7 @@ function date(time: number): Canonical {
 
 function binary(bytes: Uint8Array): Canonical {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, KEY_LENGTH)).toString('hex')
-  return bytes.byteLength === 16 ? uuid(hex) : { key: `x${hex}:${bytes.byteLength}`, type: 'binary', size: bytes.byteLength }
+  return bytes.byteLength === 16
+    ? uuid(hex)
+    : { key: `x${hex}:${bytes.byteLength}`, type: 'binary', size: bytes.byteLength }
 }

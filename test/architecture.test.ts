@@ -21,7 +21,12 @@ const RINGS: Record<string, readonly string[]> = {
 }
 
 /** Rings that must stay pure: no modules of Node, but for path arithmetic in the reporters. */
-const PURE: Record<string, readonly string[]> = { model: [], sql: [], detectors: [], reporters: ['node:path', 'node:util'] }
+const PURE: Record<string, readonly string[]> = {
+  model: [],
+  sql: [],
+  detectors: [],
+  reporters: ['node:path', 'node:util'],
+}
 
 /** Folders of the repository that are written by hand. */
 const HAND_WRITTEN = ['src', 'test', 'examples', 'bench', 'docs', '.ci']
@@ -102,7 +107,9 @@ describe('files', () => {
   })
 
   test('are not catch-alls', () => {
-    const names = sources.map((file) => relative(src, file)).filter((name) => /(utils?|helpers?|common|shared|misc)\.ts$/.test(name))
+    const names = sources
+      .map((file) => relative(src, file))
+      .filter((name) => /(utils?|helpers?|common|shared|misc)\.ts$/.test(name))
     expect(names).toEqual([])
   })
 

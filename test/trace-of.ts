@@ -91,7 +91,12 @@ function outcomeOf(text: string, values: ValueTable): Pick<Execution, 'rows' | '
   if (columns.length === 0) return { rows: 0 }
   const result: ResultSample = {
     columns: columns.map((part) => ({ name: part.slice(0, part.indexOf('=')) })),
-    values: columns.map((part) => part.slice(part.indexOf('=') + 1).split(',').map((value) => values.cellOf(value))),
+    values: columns.map((part) =>
+      part
+        .slice(part.indexOf('=') + 1)
+        .split(',')
+        .map((value) => values.cellOf(value)),
+    ),
   }
   return { rows: result.values[0]?.length ?? 0, result }
 }

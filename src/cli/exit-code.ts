@@ -26,7 +26,7 @@ export function gateExitCode({ findings }: Report, failOn: readonly FailOn[]): 0
   const isNamed = findings.some(({ kind, severity }) =>
     failOn.some(
       (name) =>
-        name === kind ||
+        (name === kind && severity !== 'info') ||
         (SEVERITIES.includes(name as Severity) && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(name as Severity)),
     ),
   )

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { foregroundChild } from 'foreground-child'
 import { LiveConsole } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
@@ -75,8 +74,7 @@ function conclude(
 }
 
 function environmentFor(settings: RunSettings, flags: RunFlags): NodeJS.ProcessEnv {
-  const register = fileURLToPath(new URL('../register.js', import.meta.url))
-  const preload = `--import "${pathToFileURL(register).href}"`
+  const preload = `--import "${import.meta.resolve('nonplus/register')}"`
   const { NODE_OPTIONS = '' } = process.env
   if (process.env.NONPLUS === '0') {
     throw new NonplusError('ERR_OPTION_INVALID', 'NONPLUS=0 turns nonplus off; unset it to use `nonplus run`.')

@@ -19,6 +19,15 @@ export function lookupOf(trace: Trace, repetition: Repetition): Lookup | undefin
   return { statement: repetition.statement, executions, slots: keys }
 }
 
+/** The one look-up of a repetition that ran once, by the values it is compared with. */
+export function singleLookupOf(trace: Trace, { statement, executions }: Repetition): Lookup | undefined {
+  const slots = trace.statements[statement]?.slots ?? []
+  const keys = slots.map((_, slot) => slot).filter((slot) => slots[slot]?.operator === '=' && isKey(slots[slot]))
+  return keys.length === 1 && executions[0]?.parameters !== undefined
+    ? { statement, executions, slots: keys }
+    : undefined
+}
+
 const KEY_CLAUSES: ReadonlySet<string> = new Set(['where', 'on', 'having', 'select', 'other'])
 
 /** A value compared for equality, or an argument of a function, which may be a look-up too. */

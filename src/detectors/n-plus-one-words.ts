@@ -11,7 +11,8 @@ interface Facts {
   readonly keys: readonly string[]
 }
 
-export function titleOf({ statement, count, distinct }: Facts): string {
+export function titleOf({ statement, count, distinct, parent }: Facts): string {
+  if (count === 1 && parent !== undefined) return `${statement.summary} grows with the rows of ${tableOf(parent)}`
   return `${count} × ${statement.summary} with ${distinct} different keys`
 }
 
@@ -20,6 +21,9 @@ export function explain(facts: Facts): string {
   const { count, distinct, parent, statement, concurrent, confidence } = facts
   const key = keyName(facts)
   const sideBySide = concurrent ? ' They were sent side by side, but each is a round trip of its own.' : ''
+  if (parent !== undefined && count === 1) {
+    return `The value of ${key} came from ${columnName(parent)}, read in 1 row before. One query now; it grows with the rows of ${tableOf(parent)} if it runs once per row.`
+  }
   if (parent !== undefined) {
     const values = distinct === 1 ? 'The value' : `All ${distinct} values`
     return `${values} of ${key} came from ${columnName(parent)}, read in ${rowsOf(parent)} before.${nesting(parent)}${sideBySide}`
@@ -49,6 +53,11 @@ function keyName({ keys, statement }: Facts): string {
 function columnName({ column, summary }: FindingParent): string {
   const table = summary.split(' ')[1]
   return table === undefined ? column : `${shortName(table)}.${column}`
+}
+
+function tableOf({ summary }: FindingParent): string {
+  const table = summary.split(' ')[1]
+  return table === undefined ? 'its parent' : shortName(table)
 }
 
 function shortName(table: string): string {

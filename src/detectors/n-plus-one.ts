@@ -1,12 +1,14 @@
-import type { Confidence, FindingParent, Growth, NPlusOneFinding } from '../model/finding.ts'
+import type { Confidence, FindingParent, Growth, NPlusOneFinding, Severity } from '../model/finding.ts'
 import { identityOf } from '../model/identity.ts'
 import type { Execution, Frame, Trace } from '../model/trace.ts'
 import { batchedRewriteOf } from '../sql/batch-rewrite.ts'
 import { defineDetector } from './detector.ts'
-import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
 import { distinctKeysOf, isIdLike, isProbe, lookupOf } from './lookup.ts'
-import { type Provenance, ColumnIndex, provenanceOf, type Lookup } from './provenance.ts'
+import { loopPlaceOf } from './loop-place.ts'
+import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
+import { ColumnIndex, type Lookup, type Provenance, provenanceOf } from './provenance.ts'
 import { areConcurrent, type Repetition, repetitionsOf } from './repetition.ts'
+import { singleRowLoops } from './single-row.ts'
 import { relativePath, statementFor } from './subject.ts'
 
 /** A statement that runs once per row of another one. */
@@ -22,12 +24,10 @@ export const nPlusOne = defineDetector({
   },
   detect(trace, { threshold }): NPlusOneFinding[] {
     const columns = new ColumnIndex(trace)
-    const loops: Loop[] = []
-    for (const repetition of repetitionsOf(trace)) {
-      const loop = loopOf(trace, repetition, columns, threshold)
-      if (loop !== undefined) loops.push(loop)
-    }
-    return mergeCompanions(trace, loops).map((loop) => findingOf(trace, loop, loops))
+    const repetitions = repetitionsOf(trace)
+    const loops = repetitions.flatMap((repetition) => loopOf(trace, repetition, columns, threshold) ?? [])
+    const single = singleRowLoops(trace, repetitions, columns)
+    return [...mergeCompanions(trace, loops), ...single].map((loop) => findingOf(trace, loop, loops))
   },
 })
 
@@ -111,13 +111,14 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const statement = statementFor(trace, repetition.statement)
   const [callSite] = repetition.frames
   const parent = provenance === undefined ? undefined : parentOf(trace, provenance, loops, new Set([loop]))
+  const place = provenance === undefined ? undefined : loopPlaceOf(trace, repetition.frames, provenance.executions)
   const concurrent = areConcurrent(lookup.executions)
   const rewrite = batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
   const facts = { statement, count, distinct, parent, concurrent, confidence, keys: keyColumnsOf(trace, lookup) }
   return {
     kind: 'n-plus-one',
     confidence,
-    severity: confidence === 'proven' ? 'error' : 'warning',
+    severity: severityOf(loop),
     identity: identityOf('n-plus-one', [
       statement.fingerprint,
       relativePath(trace.root, callSite?.file),
@@ -129,6 +130,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     docs: 'nonplus/src/detectors/n-plus-one.md',
     ...(callSite === undefined ? {} : { callSite }),
     frames: repetition.frames,
+    ...(place === undefined ? {} : { loop: place }),
     statement,
     count,
     distinctParameters: distinct,
@@ -144,9 +146,17 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
             count: companion.count,
           })),
         }),
-    advice: { summary: adviceFor(facts), ...(rewrite === undefined ? {} : { rewrite: { text: rewrite, verified: false } }) },
+    advice: {
+      summary: adviceFor(facts),
+      ...(rewrite === undefined ? {} : { rewrite: { text: rewrite, verified: false } }),
+    },
     executions: [loop, ...companions].flatMap((each) => each.lookup.executions.map(({ id }) => id)),
   }
+}
+
+function severityOf({ confidence, count }: Loop): Severity {
+  if (count === 1) return 'info'
+  return confidence === 'proven' ? 'error' : 'warning'
 }
 
 function keyColumnsOf(trace: Trace, lookup: Lookup): string[] {

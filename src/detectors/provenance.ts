@@ -14,6 +14,8 @@ export interface Provenance {
   readonly rows: number
   /** Share of the distinct values of the column that were looked up, 0 to 1. */
   readonly coverage: number
+  /** How well the names fit: 2 where one names the other, 1 where they may, 0 where they do not. */
+  readonly affinity: number
 }
 
 /** One child per value: the executions of the loop, with the slots that vary. */
@@ -141,7 +143,7 @@ function judge(
   const signs = [isOrdered, isUnlikelyByChance, isList].filter(Boolean).length
   const score = 2 * affinity + 2 * coverage + signs + Math.min(1, recency) / 2
   const { statement, name, executions, rows } = column
-  return { score, provenance: { statement, column: name, slot, executions, rows, coverage } }
+  return { score, provenance: { statement, column: name, slot, executions, rows, coverage, affinity } }
 }
 
 /** The value of a slot; a list or array of one counts as that one. */

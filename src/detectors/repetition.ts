@@ -43,7 +43,8 @@ function splitByChain(trace: Trace, statement: number, executions: readonly Exec
   }
   for (const sums of trace.folded) {
     if (sums.statement !== statement) continue
-    const known = sums.callSite === undefined ? chains[0] : chainFor(chains, trace.callSites[sums.callSite]?.frames ?? [])
+    const known =
+      sums.callSite === undefined ? chains[0] : chainFor(chains, trace.callSites[sums.callSite]?.frames ?? [])
     known?.folded.push(sums)
   }
   placeRest(chains, unplaced)

@@ -94,7 +94,7 @@ function bindEmitter(emitter: IncomingMessage | ServerResponse, scope: Scope, af
   const original = emitter.emit as (...args: unknown[]) => boolean
   function emit(this: unknown, type: unknown, ...args: unknown[]): boolean {
     try {
-      if (true) return Reflect.apply(original, this, [type, ...args])
+      if (isWithin(scope)) return Reflect.apply(original, this, [type, ...args])
       return state.storage.run(scope, () => Reflect.apply(original, this, [type, ...args]))
     } finally {
       if (type === 'close') afterClose?.()
@@ -147,11 +147,12 @@ function closeRequest(open: OpenRequest): void {
 /** Attributes by the OpenTelemetry conventions for HTTP servers; `aborted` is our own value of `error.type`. */
 function describeRequest({ request, response, scope, method, path, firstName }: OpenRequest): void {
   const route = routeOf(request, path)
-  if (scope.name === firstName) scope.name = `${method} ${route ?? namePath(path)}`
+  const pathName = namePath(path)
+  if (scope.name === firstName) scope.name = `${method} ${route ?? pathName}`
   const { attributes } = scope
   attributes['http.request.method'] = method
   if (route !== undefined) attributes['http.route'] = route
-  attributes['url.path'] = namePath(path)
+  attributes['url.path'] = pathName
   if (response.headersSent) attributes['http.response.status_code'] = response.statusCode
   if (!response.writableFinished) attributes['error.type'] = 'aborted'
   else if (response.statusCode >= 500) attributes['error.type'] = String(response.statusCode)

@@ -36,7 +36,8 @@ export function installLoader(): void {
 function noticeLoad(request: string, parent: unknown, exports: unknown): void {
   try {
     if (!moduleNames.has(request) && !/[\\/]pg(-pool)?([\\/]|$)/.test(request)) return
-    const resolve = (Module as unknown as { _resolveFilename(request: string, parent: unknown): string })._resolveFilename
+    const resolve = (Module as unknown as { _resolveFilename(request: string, parent: unknown): string })
+      ._resolveFilename
     instrumentExports(exports, resolve(request, parent))
   } catch (error) {
     reportFailure('loader', error)
@@ -92,7 +93,11 @@ export function findBlindSpots(): { name: string; version: string; reason: strin
   return [...spots.values()]
 }
 
-function noteUnhooked(file: string, exports: unknown, spots: Map<string, { name: string; version: string; reason: string }>): void {
+function noteUnhooked(
+  file: string,
+  exports: unknown,
+  spots: Map<string, { name: string; version: string; reason: string }>,
+): void {
   const name = packageOf(file, moduleNames) as string
   if (!instrumentations.some((candidate) => candidate.module === name && candidate.matches(exports))) return
   const version = versionOf(file) ?? 'unknown'

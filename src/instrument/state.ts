@@ -71,10 +71,14 @@ function createState(): SharedState {
   }
 }
 
-const slots = globalThis as unknown as Record<symbol, SharedState | undefined>
-
 /** The state of this process. */
-export const state: SharedState = (slots[SLOT] ??= createState())
+export const state: SharedState = sharedState()
+
+function sharedState(): SharedState {
+  const slots = globalThis as unknown as Record<symbol, SharedState | undefined>
+  slots[SLOT] ??= createState()
+  return slots[SLOT]
+}
 
 /** Makes a service once per process, whichever copy of nonplus asks first. */
 export function onceInProcess<Service>(name: string, create: () => Service): Service {

@@ -85,6 +85,8 @@ interface FindingBase {
 export interface NPlusOneFinding extends FindingBase {
   readonly kind: 'n-plus-one'
   readonly distinctParameters: number
+  /** Line of the loop, where the statement is sent from a function that the loop calls; else the call site is it. */
+  readonly loop?: Frame
   readonly parent?: FindingParent
   readonly growth?: Growth
   /** Other statements the same line sends per row. */

@@ -99,10 +99,13 @@ const linesToSpan = 8
 function renderPlaces(finding: Finding, context: ReporterContext): string[] {
   const parent = 'parent' in finding ? finding.parent : undefined
   const origin = parent?.callSite && { frame: parent.callSite, label: parentLabelOf(parent) }
-  const { callSite } = finding
+  const { callSite: sender } = finding
+  const callSite = (finding.kind === 'n-plus-one' ? finding.loop : undefined) ?? sender
   const chain = finding.frames.filter((frame) => !isSameLine(frame, callSite) && !isSameLine(frame, origin?.frame))
+  const callers = finding.frames.findIndex((frame) => isSameLine(frame, callSite))
   const trail = chain.map((frame) => {
-    const line = truncate(`↳ ${formatPlace(frame, context.cwd)}`, bodyWidth(context))
+    const isCalled = finding.frames.indexOf(frame) < callers
+    const line = truncate(`${isCalled ? '↳ sent at' : '↳'} ${formatPlace(frame, context.cwd)}`, bodyWidth(context))
     return paint(line, ['dim'], context.color)
   })
   if (callSite === undefined) {

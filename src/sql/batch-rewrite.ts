@@ -170,7 +170,8 @@ function endOfCast(tokens: readonly Token[], from: number): number {
  */
 function isConjunct(tokens: readonly Token[], predicate: Predicate): boolean {
   const next = tokens[predicate.to]
-  if (next !== undefined && next.type !== T.CLOSE && !(next.type === T.WORD && endsPredicate.has(next.text))) return false
+  if (next !== undefined && next.type !== T.CLOSE && !(next.type === T.WORD && endsPredicate.has(next.text)))
+    return false
   if (!isLink(tokens[predicate.from - 1])) return false
   let depth = (tokens[predicate.key] as Token).depth
   let at = predicate.from - 1
@@ -206,7 +207,8 @@ function hasAlternatives(tokens: readonly Token[], begin: number, depth: number)
   for (let at = begin + 1; at < tokens.length; at++) {
     const token = tokens[at] as Token
     if (token.depth < depth) return false
-    if (token.depth === depth && (token.type === T.WORD || token.type === T.OPERATOR) && links.has(token.text)) return true
+    if (token.depth === depth && (token.type === T.WORD || token.type === T.OPERATOR) && links.has(token.text))
+      return true
   }
   return false
 }

@@ -58,12 +58,18 @@ const groups: readonly (readonly [flags: number, words: string])[] = [
 ]
 
 /** Longest word in the list; longer words are not looked up. */
-export const LONGEST_KEYWORD = 17
+const LONGEST_KEYWORD = 17
 
 const SIZE = 2048
 const ids: Uint16Array = new Uint16Array(SIZE)
 const words: string[] = ['']
-const hashes: number[] = [0]
+/** Characters of the keywords, {@link WIDTH} for each: quicker to compare with than strings. */
+const WIDTH = 32
+const chars: Uint8Array = new Uint8Array(512 * WIDTH)
+const lengths: Uint8Array = new Uint8Array(512)
+/** By first letter, a bit for each length that a keyword has: most names need no look-up. */
+const lengthsByFirst: Int32Array = new Int32Array(128)
+const hashes: Int32Array = new Int32Array(512)
 const flags: number[] = [0]
 const byWord: Map<string, number> = new Map()
 
@@ -81,7 +87,10 @@ for (const [flag, list] of groups) {
     byWord.set(word, id)
     flags.push(flag)
     const hash = hashOf(word)
-    hashes.push(hash)
+    hashes[id] = hash
+    lengths[id] = word.length
+    for (let index = 0; index < word.length; index++) chars[id * WIDTH + index] = word.charCodeAt(index)
+    lengthsByFirst[word.charCodeAt(0)] = (lengthsByFirst[word.charCodeAt(0)] as number) | (1 << word.length)
     let slot = hash & (SIZE - 1)
     while (ids[slot] !== 0) slot = (slot + 1) & (SIZE - 1)
     ids[slot] = id
@@ -109,17 +118,16 @@ export function keywordText(id: number): string {
  * @param hash as computed by {@link hashOf}.
  */
 export function findKeyword(codes: Uint16Array, start: number, end: number, hash: number): number {
-  let slot = hash & (SIZE - 1)
-  for (;;) {
+  const length = end - start
+  const first = codes[start] as number
+  if (length > LONGEST_KEYWORD || first > 127 || ((lengthsByFirst[first] as number) & (1 << length)) === 0) return 0
+  for (let slot = hash & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
     const id = ids[slot] as number
     if (id === 0) return 0
-    if (hashes[id] === hash && isWordAt(codes, start, end, words[id] as string)) return id
-    slot = (slot + 1) & (SIZE - 1)
+    if (hashes[id] !== hash || lengths[id] !== length) continue
+    const from = id * WIDTH
+    let index = 0
+    while (index < length && codes[start + index] === chars[from + index]) index++
+    if (index === length) return id
   }
-}
-
-function isWordAt(codes: Uint16Array, start: number, end: number, word: string): boolean {
-  if (word.length !== end - start) return false
-  for (let index = 0; index < word.length; index++) if (codes[start + index] !== word.charCodeAt(index)) return false
-  return true
 }

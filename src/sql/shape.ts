@@ -5,7 +5,6 @@ import {
   GROUPING,
   keyword,
   keywordFlags,
-  LONGEST_KEYWORD,
   RESERVED,
   RESERVED_ELSEWHERE,
   SPACED,
@@ -69,6 +68,12 @@ const AFTER_ROW = 2
 const AFTER_ROW_COMMA = 3
 
 const QUESTION = 63
+/**
+ * Longest output of a character: the worst are one-character tokens with a space before them, and a closing quote inside
+ * a name that is doubled.
+ */
+const GROWTH = 4
+const KEEP_UP_TO = 1 << 19
 const FRAME = 12
 
 /**
@@ -98,7 +103,9 @@ export class Shape {
 
   readonly #tokens: T.Tokenizer = new T.Tokenizer()
   #dialect: Dialect = 'postgresql'
-  #out: Uint16Array = new Uint16Array(2048)
+  #out: Uint8Array | Uint16Array = new Uint8Array(2048)
+  #bytes: Buffer = Buffer.from(this.#out.buffer)
+  #isWide = false
   #size = 0
   #codesSeen = 0
   #parents: Int32Array = new Int32Array(256)
@@ -126,20 +133,32 @@ export class Shape {
   #glued = true
   #previousType: T.TokenType = T.END
   #previousKeyword = 0
-  #keywordBefore = 0
+  #isSetOperation = false
   #wordAt = 0
   #inTarget = false
   #pendingSemicolon = false
-  #isStatementStart = true
   #foldsNames = false
 
   /** Reads a text; the results stand until the next call. */
   read(text: string, dialect: Dialect): void {
+    this.#write(text, dialect)
+    if (this.#codesSeen > 255 || this.#tokens.isWide) {
+      // Characters beyond Latin-1 in a name: rare enough to read the text twice rather than write two bytes for all.
+      this.#isWide = true
+      this.#write(text, dialect)
+    }
+    this.#finish()
+    if (!this.#isWide) return
+    this.#isWide = false
+    this.#out = new Uint8Array(2048)
+    this.#bytes = Buffer.from(this.#out.buffer)
+  }
+
+  #write(text: string, dialect: Dialect): void {
     this.#begin(text, dialect)
     const tokens = this.#tokens
     let more = tokens.next()
     while (more) more = this.#token(tokens)
-    this.#finish()
   }
 
   /** Slot of a value, by the number of the value. Valid in ascending order of values only, after {@link read}. */
@@ -165,10 +184,11 @@ export class Shape {
   #begin(text: string, dialect: Dialect): void {
     this.#tokens.reset(text, dialect)
     this.#dialect = dialect
-    // A value of one character may need three: `, ?` has none shorter than `,1`, operators get spaces around them.
-    const needed = text.length * 4 + 64
-    if (this.#out.length < needed || (this.#out.length > 1 << 19 && needed < 1 << 19)) {
-      this.#out = new Uint16Array(Math.max(2048, needed))
+    const isWide = this.#isWide
+    const needed = text.length * GROWTH + 64
+    if (this.#out.length < needed || (this.#out.length > KEEP_UP_TO && needed < KEEP_UP_TO) || isWide) {
+      this.#out = isWide ? new Uint16Array(needed) : new Uint8Array(Math.max(2048, needed))
+      this.#bytes = Buffer.from(this.#out.buffer)
     }
     this.valueCount = 0
     this.#size = this.#codesSeen = 0
@@ -182,9 +202,8 @@ export class Shape {
     this.#inList = 0
     this.#glued = true
     this.#previousType = T.END
-    this.#previousKeyword = this.#keywordBefore = 0
+    this.#previousKeyword = 0
     this.#inTarget = this.#pendingSemicolon = this.#foldsNames = false
-    this.#isStatementStart = true
   }
 
   #finish(): void {
@@ -201,13 +220,9 @@ export class Shape {
   }
 
   #decode(): string {
-    const out = this.#out
-    const size = this.#size
-    let text = ''
-    for (let from = 0; from < size; from += 4096) {
-      text += String.fromCharCode.apply(null, out.subarray(from, Math.min(size, from + 4096)) as unknown as number[])
-    }
-    return text
+    return this.#isWide
+      ? this.#bytes.toString('utf16le', 0, this.#size * 2)
+      : this.#bytes.toString('latin1', 0, this.#size)
   }
 
   /** Writes the current token and moves to the next; false at the end. */
@@ -266,9 +281,7 @@ export class Shape {
 
   #setPrevious(type: T.TokenType): void {
     this.#previousType = type
-    this.#keywordBefore = this.#previousKeyword
     this.#previousKeyword = 0
-    this.#isStatementStart = false
   }
 
   #writeSemicolon(): void {
@@ -279,7 +292,6 @@ export class Shape {
     this.#pendingSemicolon = this.#foldsNames = this.#inTarget = false
     this.#rows = NO_ROWS
     this.#setPrevious(T.SEMICOLON)
-    this.#isStatementStart = true
   }
 
   /** Writes a token as the tokenizer left it: words in lower case. */
@@ -289,13 +301,7 @@ export class Shape {
     let size = this.#size
     if (!this.#glued) out[size++] = 32
     this.#wordAt = size
-    let seen = 0
-    for (let at = start; at < end; at++) {
-      const code = codes[at] as number
-      seen |= code
-      out[size++] = code
-    }
-    this.#codesSeen |= seen
+    for (let at = start; at < end; at++) out[size++] = codes[at] as number
     this.#size = size
     this.#glued = false
   }
@@ -318,6 +324,10 @@ export class Shape {
 
   /** What a keyword changes; true where it was written as a value. */
   #keyword(id: number, tokens: T.Tokenizer): boolean {
+    if (id === K_ALL) {
+      const previous = this.#previousKeyword
+      this.#isSetOperation = previous === K_UNION || previous === K_INTERSECT || previous === K_EXCEPT
+    }
     if (id === K_VALUES) this.#rows = AFTER_VALUES
     else if (id !== K_ROW) this.#rows = NO_ROWS
     if (id === K_NULL || id === K_TRUE || id === K_FALSE) {
@@ -330,7 +340,7 @@ export class Shape {
       this.#value(tokens.start, tokens.end, NAME_VALUE)
       return true
     }
-    if (this.#isStatementStart) {
+    if (this.#previousType === T.END || this.#previousType === T.SEMICOLON) {
       this.#foldsNames = namesCursors.has(id) && (id !== K_DECLARE || this.#dialect === 'postgresql')
     }
     if (id === K_SELECT || id === K_WITH || id === K_VALUES || id === K_TABLE) this.#beginQuery()
@@ -398,37 +408,29 @@ export class Shape {
     const codes = this.#tokens.codes
     const isLowerAllowed = this.#dialect !== 'oracle'
     const isUpperAllowed = this.#dialect !== 'postgresql'
-    const isPostgres = !isUpperAllowed
-    const out = this.#out
-    const before = this.#size
-    let size = this.#glued ? before : before + 1
-    const wordAt = size
     let hash = 0
     for (let at = start; at < end; at++) {
       let code = codes[at] as number
-      if (code >= 65 && code <= 90) {
-        if (!isUpperAllowed) return false
-        code += 32
-      } else if (code >= 97 && code <= 122) {
-        if (!isLowerAllowed) return false
-      } else if (code >= 48 && code <= 57) {
-        if (at === start) return false
-      } else if (code !== 95) {
-        return false
+      if (code >= 97 && code <= 122 ? !isLowerAllowed : code !== 95) {
+        if (code >= 65 && code <= 90 && isUpperAllowed) code += 32
+        else if (code < 48 || code > 57 || at === start) return false
       }
       hash = (Math.imul(hash, 31) + code) | 0
-      out[size++] = code
     }
-    if (size === wordAt) return false
-    if (size - wordAt <= LONGEST_KEYWORD) {
-      const flags = keywordFlags[findKeyword(out, wordAt, size, hash)] as number
-      if ((flags & (isPostgres ? RESERVED : RESERVED | RESERVED_ELSEWHERE)) !== 0) return false
-    }
-    if (!this.#glued) out[before] = 32
-    this.#wordAt = wordAt
-    this.#size = size
-    this.#glued = false
+    if (start >= end) return false
+    if (isUpperAllowed) this.#lower(start, end)
+    const flags = keywordFlags[findKeyword(codes, start, end, hash)] as number
+    if ((flags & (isUpperAllowed ? RESERVED | RESERVED_ELSEWHERE : RESERVED)) !== 0) return false
+    this.#copy(start, end)
     return true
+  }
+
+  #lower(start: number, end: number): void {
+    const codes = this.#tokens.codes
+    for (let at = start; at < end; at++) {
+      const code = codes[at] as number
+      if (code >= 65 && code <= 90) codes[at] = code + 32
+    }
   }
 
   #value(start: number, end: number, type: number): void {
@@ -522,7 +524,7 @@ export class Shape {
       const flags = keywordFlags[id] as number
       if (id === K_IN) kind = LIST
       else if ((flags & GROUPING) !== 0) kind = GROUP
-      isSpaced = (flags & SPACED) !== 0 || this.#inTarget || (id === K_ALL && this.#isUnionAll())
+      isSpaced = (flags & SPACED) !== 0 || this.#inTarget || (id === K_ALL && this.#isSetOperation)
     } else if (this.#previousType === T.QUOTED_NAME) {
       isSpaced = this.#inTarget
     } else if (this.#previousType === T.OPERATOR || this.#previousType === T.OPEN || this.#previousType === T.COMMA) {
@@ -534,11 +536,6 @@ export class Shape {
     this.#out[this.#size++] = 40
     this.#enter(kind)
     this.#setPrevious(T.OPEN)
-  }
-
-  #isUnionAll(): boolean {
-    const before = this.#keywordBefore
-    return before === K_UNION || before === K_INTERSECT || before === K_EXCEPT
   }
 
   /** Saves what encloses, and begins a parenthesis or bracket whose text starts at `at`. */

@@ -1,5 +1,5 @@
 import type { Dialect } from '../model/statement.ts'
-import { BEFORE_VALUE, findKeyword, keyword, keywordFlags, LONGEST_KEYWORD } from './keywords.ts'
+import { BEFORE_VALUE, findKeyword, keyword, keywordFlags } from './keywords.ts'
 
 /** Kind of a token. */
 export type TokenType = number
@@ -140,9 +140,12 @@ export class Tokenizer {
   valueExpected = true
   /** The text with its unquoted words in lower case, as far as it was read. */
   codes: Uint16Array = new Uint16Array(1024)
+  /** A name beyond Latin-1 was read, unquoted. */
+  isWide = false
   /** Where `?` is a placeholder, ascending; for texts of our own, where that is known. */
   placeholders: readonly number[] | undefined
 
+  #bytes: Buffer = Buffer.from(this.codes.buffer)
   #length = 0
   #dialect: Dialect = 'postgresql'
   #words: Uint8Array = wordTables.postgresql
@@ -159,13 +162,14 @@ export class Tokenizer {
     const length = text.length
     if (this.codes.length <= length || (this.codes.length > KEEP_UP_TO && length < KEEP_UP_TO)) {
       this.codes = new Uint16Array(Math.max(1024, length + 1))
+      this.#bytes = Buffer.from(this.codes.buffer)
     }
-    const codes = this.codes
-    for (let index = 0; index < length; index++) codes[index] = text.charCodeAt(index)
-    codes[length] = 0
+    this.#bytes.write(text, 0, length * 2, 'utf16le')
+    this.codes[length] = 0
     this.#length = length
     this.#dialect = dialect
     this.#words = wordTables[dialect]
+    this.isWide = false
     this.type = END
     this.start = 0
     this.end = 0
@@ -181,6 +185,8 @@ export class Tokenizer {
   next(): boolean {
     const codes = this.codes
     let at = this.end
+    // One space between two words is the common case.
+    if (codes[at] === 32) at++
     for (;;) {
       const code = codes[at] as number
       if (code > 127) return this.#word(at)
@@ -270,10 +276,11 @@ export class Tokenizer {
   }
 
   #emit(type: TokenType, start: number, end: number, expectsNext: boolean): boolean {
-    if (type !== WORD) this.keyword = 0
+    this.keyword = 0
     this.type = type
     this.start = start
-    this.end = end > this.#length ? this.#length : end
+    // An escape at the very end of the text reaches beyond it.
+    this.end = Math.min(end, this.#length)
     this.valueExpected = this.#expectsNext
     this.#expectsNext = expectsNext
     return true
@@ -289,31 +296,34 @@ export class Tokenizer {
       if (code < 128) {
         const lower = words[code] as number
         if (lower === 0) break
-        codes[at] = lower
+        if (lower !== code) codes[at] = lower
         hash = (Math.imul(hash, 31) + lower) | 0
       } else {
+        if (code > 255) this.isWide = true
         hash = (Math.imul(hash, 31) + code) | 0
       }
       at++
     }
     const next = codes[at] as number
-    if (next === 39 || next === 38) {
-      const end = this.#endOfPrefixed(start, at)
-      if (end !== 0) return this.#emit(STRING, start, end, false)
-      if (
-        next === 38 &&
-        codes[at + 1] === 34 &&
-        at - start === 1 &&
-        codes[start] === 117 &&
-        this.#dialect !== 'mysql'
-      ) {
-        return this.#emit(QUOTED_NAME, start, this.#endOfString(at + 1, 34, false), false)
-      }
-    }
-    const isName = this.type === DOT || next === 46 || at - start > LONGEST_KEYWORD
-    const id = isName ? 0 : findKeyword(codes, start, at, hash)
+    if ((next === 39 || next === 38) && this.#prefixed(start, at)) return true
+    const id = this.type === DOT || next === 46 ? 0 : findKeyword(codes, start, at, hash)
+    this.type = WORD
+    this.start = start
+    this.end = at
     this.keyword = id
-    return this.#emit(WORD, start, at, ((keywordFlags[id] as number) & BEFORE_VALUE) !== 0)
+    this.valueExpected = this.#expectsNext
+    this.#expectsNext = ((keywordFlags[id] as number) & BEFORE_VALUE) !== 0
+    return true
+  }
+
+  /** Reads a string or name whose prefix stands from `start` to `quote`; false where that is no prefix. */
+  #prefixed(start: number, quote: number): boolean {
+    const codes = this.codes
+    const end = this.#endOfPrefixed(start, quote)
+    if (end !== 0) return this.#emit(STRING, start, end, false)
+    const isUnicodeName = quote - start === 1 && codes[start] === 117 && codes[quote] === 38 && codes[quote + 1] === 34
+    if (!isUnicodeName || this.#dialect === 'mysql') return false
+    return this.#emit(QUOTED_NAME, start, this.#endOfString(quote + 1, 34, false), false)
   }
 
   /** End of a string whose prefix stands from `start` to `quote`, or 0 where that is no prefix. */
@@ -405,6 +415,10 @@ export class Tokenizer {
   #number(start: number): boolean {
     const codes = this.codes
     let at = start
+    while (classOf[codes[at] as number] === C_DIGIT) at++
+    const next = codes[at] as number
+    if (next <= 44 || next === 59) return this.#emit(NUMBER, start, at, false)
+    at = start
     const marker = (codes[at + 1] as number) | 32
     if (codes[at] === 48 && (marker === 120 || marker === 98 || marker === 111)) {
       const end = this.#endOfWord(at + 2)

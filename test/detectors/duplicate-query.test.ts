@@ -81,7 +81,10 @@ describe('what is not a duplicate', () => {
     ['rows that changed', `a.ts:1 | ${SETTINGS} | [7] | id=1\na.ts:1 | ${SETTINGS} | [7] | id=2`],
     ['another number of rows', `a.ts:1 | ${SETTINGS} | [7] | 1 rows\na.ts:1 | ${SETTINGS} | [7] | 2 rows`],
     ['a retry', `a.ts:1 | ${SETTINGS} | [7] | ! 40001\na.ts:1 | ${SETTINGS} | [7] | id=1`],
-    ['locking reads', 'a.ts:1 | select * from jobs for update | [] | id=1\na.ts:1 | select * from jobs for update | [] | id=1'],
+    [
+      'locking reads',
+      'a.ts:1 | select * from jobs for update | [] | id=1\na.ts:1 | select * from jobs for update | [] | id=1',
+    ],
     ['reads of no table', 'a.ts:1 | select now() | [] | 1 rows\na.ts:1 | select now() | [] | 1 rows'],
     ['writes', 'a.ts:1 | insert into t values (1) | [] | 1 rows\na.ts:1 | insert into t values (1) | [] | 1 rows'],
     ['transaction control', 'a.ts:1 | begin | [] | 0 rows\na.ts:1 | begin | [] | 0 rows'],

@@ -7,9 +7,9 @@ const USERS = 'select * from users where id = $1'
 /** What a case asserts: the essence of each finding, all of them. */
 function find(text: string, options?: Parameters<typeof traceOf>[1]) {
   return nPlusOne.detect(traceOf(text, options), nPlusOne.defaults).map((finding) => {
-    const { confidence, statement, count, distinctParameters, concurrent, parent, callSite } = finding
+    const { confidence, severity, statement, count, distinctParameters, concurrent, parent, callSite } = finding
     return {
-      what: `${confidence} ${count}/${distinctParameters} ${statement.tables[0]}${concurrent ? ' concurrent' : ''}`,
+      what: `${severity === 'info' ? 'info: ' : ''}${confidence} ${count}/${distinctParameters} ${statement.tables[0]}${concurrent ? ' concurrent' : ''}`,
       from: parent === undefined ? undefined : `${parent.column} of ${parent.rows} rows ${parent.summary}`,
       at: callSite === undefined ? undefined : `${callSite.file.slice(5)}:${callSite.line}`,
     }
@@ -18,7 +18,9 @@ function find(text: string, options?: Parameters<typeof traceOf>[1]) {
 
 /** The look-ups of a loop, one line each. */
 function loop(place: string, sql: string, keys: readonly unknown[], outcome = 'id=1'): string {
-  return keys.map((key) => `${place} | ${sql} | ${JSON.stringify(Array.isArray(key) ? key : [key])} | ${outcome}`).join('\n')
+  return keys
+    .map((key) => `${place} | ${sql} | ${JSON.stringify(Array.isArray(key) ? key : [key])} | ${outcome}`)
+    .join('\n')
 }
 
 describe('proven by the rows', () => {
@@ -84,14 +86,37 @@ describe('proven by the rows', () => {
     expect(inner?.growth).toEqual({ perParentRow: 1, constant: 2 })
   })
 
-  test('through a helper, the loop is the next frame', () => {
+  test('through helpers, the loop stands in the function that had the rows read', () => {
     const trace = `
-      posts.ts:10 | select * from posts | [] | id=1,2,3 author_id=7,8,9
-      ${loop('users.ts:3 < posts.ts:24', USERS, [7, 8, 9])}
+      find.ts:2 < posts.ts:10 < app.ts:5 | select * from posts | [] | id=1,2,3 author_id=7,8,9
+      ${loop('db.ts:1 < users.ts:3 < posts.ts:24 < app.ts:5', USERS, [7, 8, 9])}
+    `
+    const [finding, ...others] = nPlusOne.detect(traceOf(trace), nPlusOne.defaults)
+    expect(others).toEqual([])
+    expect([finding?.callSite, finding?.loop].map((frame) => `${frame?.file}:${frame?.line}`)).toEqual([
+      '/app/db.ts:1',
+      '/app/posts.ts:24',
+    ])
+  })
+
+  test('a list of one row is a note that it grows, not an error', () => {
+    const trace = `
+      posts.ts:10 | select * from posts where state = $1 | ["new"] | id=1 author_id=7
+      posts.ts:24 | ${USERS} | [7] | id=7
     `
     expect(find(trace)).toEqual([
-      { what: 'proven 3/3 users', from: 'author_id of 3 rows SELECT posts', at: 'users.ts:3' },
+      { what: 'info: proven 1/1 users', from: 'author_id of 1 rows SELECT posts', at: 'posts.ts:24' },
     ])
+    const [finding] = nPlusOne.detect(traceOf(trace), nPlusOne.defaults)
+    expect(finding?.explanation).toContain('it grows with the rows of posts')
+  })
+
+  test('a row that was asked for by its key is only one, and worth no note', () => {
+    const trace = `
+      auth.ts:10 | select * from sessions where token = $1 | ["abc"] | id=1 user_id=7
+      auth.ts:11 | ${USERS} | [7] | id=7
+    `
+    expect(find(trace)).toEqual([])
   })
 
   test('several statements per row from one line are one finding', () => {
@@ -148,11 +173,16 @@ describe('proven by the rows', () => {
 
   test.each([
     ['text of a number', '7,8,9', ['7', '8', '9']],
-    ['uuid in another case', 'a1b2c3d4-0000-4000-8000-00000000000a,a1b2c3d4-0000-4000-8000-00000000000b', [
-      'A1B2C3D4-0000-4000-8000-00000000000A',
-      'A1B2C3D4-0000-4000-8000-00000000000B',
-    ]],
-    ['timestamps', '2026-01-01T10:00:00.000Z,2026-01-02T10:00:00.000Z', ['2026-01-01 10:00:00Z', '2026-01-02 10:00:00Z']],
+    [
+      'uuid in another case',
+      'a1b2c3d4-0000-4000-8000-00000000000a,a1b2c3d4-0000-4000-8000-00000000000b',
+      ['A1B2C3D4-0000-4000-8000-00000000000A', 'A1B2C3D4-0000-4000-8000-00000000000B'],
+    ],
+    [
+      'timestamps',
+      '2026-01-01T10:00:00.000Z,2026-01-02T10:00:00.000Z',
+      ['2026-01-01 10:00:00Z', '2026-01-02 10:00:00Z'],
+    ],
     ['slugs', 'a-long-slug-of-one,a-long-slug-of-two', ['a-long-slug-of-one', 'a-long-slug-of-two']],
   ])('values of another type: %s', (_name, column, keys) => {
     const trace = `
@@ -235,7 +265,10 @@ describe('without a proof', () => {
 
 describe('what is not an N+1', () => {
   const cases: [name: string, trace: string][] = [
-    ['pages by offset', loop('page.ts:3', 'select * from posts order by id limit 10 offset $1', [0, 10, 20, 30, 40, 50])],
+    [
+      'pages by offset',
+      loop('page.ts:3', 'select * from posts order by id limit 10 offset $1', [0, 10, 20, 30, 40, 50]),
+    ],
     [
       'a keyset sweep over its own rows',
       `page.ts:3 | select * from posts where id > $1 order by id limit 2 | [0] | id=1,2
@@ -245,7 +278,10 @@ describe('what is not an N+1', () => {
        page.ts:3 | select * from posts where id > $1 order by id limit 2 | [8] | id=9,10`,
     ],
     ['the same parameters again', loop('a.ts:3', USERS, [7, 7, 7, 7, 7, 7])],
-    ['polling', loop('job.ts:3', "select * from jobs where state = 'ready' for update skip locked", [[], [], [], [], [], []])],
+    [
+      'polling',
+      loop('job.ts:3', "select * from jobs where state = 'ready' for update skip locked", [[], [], [], [], [], []]),
+    ],
     [
       'retries after errors',
       `a.ts:3 | ${USERS} | [7] | ! 40001
@@ -254,13 +290,32 @@ describe('what is not an N+1', () => {
     ],
     [
       'unrelated users of one helper',
-      ['a', 'b', 'c', 'd', 'e', 'f'].map((file, index) => `users.ts:3 < ${file}.ts:9 | ${USERS} | [${index + 70}] | id=1`).join('\n'),
+      ['a', 'b', 'c', 'd', 'e', 'f']
+        .map((file, index) => `users.ts:3 < ${file}.ts:9 | ${USERS} | [${index + 70}] | id=1`)
+        .join('\n'),
     ],
     [
       'permission checks by name',
-      loop('can.ts:3 < page.ts:9', 'select 1 from grants where user_id = 7 and action = $1', ['read', 'write', 'share', 'delete', 'audit', 'admin']),
+      loop('can.ts:3 < page.ts:9', 'select 1 from grants where user_id = 7 and action = $1', [
+        'read',
+        'write',
+        'share',
+        'delete',
+        'audit',
+        'admin',
+      ]),
     ],
-    ['settings by name', loop('settings.ts:3 < page.ts:9', 'select value from settings where key = $1', ['theme', 'lang', 'zone', 'font', 'beta', 'help'])],
+    [
+      'settings by name',
+      loop('settings.ts:3 < page.ts:9', 'select value from settings where key = $1', [
+        'theme',
+        'lang',
+        'zone',
+        'font',
+        'beta',
+        'help',
+      ]),
+    ],
     [
       'batch loads in chunks',
       `posts.ts:10 | select * from posts | [] | author_id=1,2,3,4

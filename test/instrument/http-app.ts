@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'tsdown'
+import { onTestFinished } from 'vitest'
 import type { NodeVersion } from '../node-versions.ts'
 
 /** A scope that an app closed. */
@@ -55,6 +56,7 @@ export class HttpApp {
   static async start(node: NodeVersion, app: string, preload: string): Promise<HttpApp> {
     const [harness, file] = ['harness.js', app].map((name) => fileURLToPath(new URL(name, apps))) as [string, string]
     const child = fork(harness, [file], { execPath: node.execPath, execArgv: ['--import', preload] })
+    onTestFinished(() => void child.kill())
     const [message] = (await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(([code]) => Promise.reject(new Error(`${app} exited with ${code}`))),

@@ -6,8 +6,8 @@ import QueryStream from 'pg-query-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instrument } from '../../src/instrument/instrument.ts'
 import type { StatementMessage } from '../../src/instrument/message.ts'
-import { currentScope } from '../../src/instrument/scope.ts'
 import { unpatchAll } from '../../src/instrument/patch.ts'
+import { currentScope } from '../../src/instrument/scope.ts'
 import { state } from '../../src/instrument/state.ts'
 import { createDatabase } from '../create-database.ts'
 import { here, lineOf, record } from './record.ts'
@@ -48,7 +48,10 @@ const forms: [name: string, call: () => Promise<unknown>][] = [
   ['client: array rows', () => client.query({ text: TEXT, values: [3], rowMode: 'array' })],
   ['client: callback after values', () => called((done) => client.query(TEXT, [3], done))],
   ['client: callback after config', () => called((done) => client.query({ text: TEXT, values: [3] }, done))],
-  ['client: callback in config', () => called((done) => client.query({ text: TEXT, values: [3], callback: done } as never))],
+  [
+    'client: callback in config',
+    () => called((done) => client.query({ text: TEXT, values: [3], callback: done } as never)),
+  ],
   ['client: new Query with a callback', () => called((done) => client.query(new pg.Query(TEXT, [3], done) as never))],
   ['client: new Query and its end event', () => ended(client.query(new pg.Query(TEXT, [3]) as never))],
   ['pool: text and values', () => pool.query(TEXT, [3])],
@@ -98,7 +101,9 @@ describe('each call is one execution, in its scope, with its values, rows and li
     expect(started.map(facts)).toEqual([{ text: TEXT, parameters: [3], rows: 1, error: undefined }])
     expect(ended).toEqual(started)
     expect(started[0]?.scope).toBe(scope)
-    expect(started[0]?.callSite?.frames[0]?.mapped?.file ?? started[0]?.callSite?.frames[0]?.file).toMatch(/pg\.test\.ts$/)
+    expect(started[0]?.callSite?.frames[0]?.mapped?.file ?? started[0]?.callSite?.frames[0]?.file).toMatch(
+      /pg\.test\.ts$/,
+    )
     expect((result as pg.QueryResult).rows.map((row) => (Array.isArray(row) ? row[0] : row.id))).toEqual([3])
   })
 })
@@ -119,7 +124,8 @@ describe('cursors and streams', () => {
     const { started, ended } = await record(async () => {
       const cursor = client.query(new Cursor('select * from authors order by id'))
       const ids: number[] = []
-      for (let rows = await cursor.read(6); rows.length > 0; rows = await cursor.read(6)) ids.push(...rows.map((row) => row.id))
+      for (let rows = await cursor.read(6); rows.length > 0; rows = await cursor.read(6))
+        ids.push(...rows.map((row) => row.id))
       await cursor.close()
       return ids
     })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { NPlusOneFinding } from '../../src/model/finding.ts'
+import type { Frame } from '../../src/model/trace.ts'
 import { console } from '../../src/reporters/console.ts'
 import { renderFinding, renderRepeat } from '../../src/reporters/finding-text.ts'
 import { displayWidth } from '../../src/reporters/layout.ts'
@@ -11,6 +12,7 @@ import {
   duplicate,
   emptyReport,
   feedScope,
+  frameAt,
   fullReport,
   info,
   likely,
@@ -22,6 +24,13 @@ import {
 } from './fixtures.ts'
 import { expectGolden } from './golden.ts'
 
+const sender = frameAt('settings', 'db.query', 'loadSettings')
+const helped: NPlusOneFinding = {
+  ...sequential,
+  callSite: sender,
+  loop: sequential.frames[0] as Frame,
+  frames: [sender, ...sequential.frames],
+}
 const { callSite: _, ...lost } = { ...sequential, frames: [] }
 const blind = { ...context, sourceOf: () => undefined }
 
@@ -32,6 +41,7 @@ describe('a finding in full', () => {
     nested: renderFinding(nested, threadsScope, context),
     likely: renderFinding(likely, postsScope, context),
     duplicate: renderFinding(duplicate, postsScope, context),
+    helper: renderFinding(helped, postsScope, context),
     info: renderFinding(info, postsScope, context),
     'no-call-site': renderFinding(lost, postsScope, context),
     'no-source': renderFinding(sequential, postsScope, blind),

@@ -5,6 +5,8 @@ export interface Cell {
   stack: string
   scenario: string
   shape: string
+  ended: Count
+  traced: Count
   children: Count
   executions: Count
   parents: Count

@@ -21,37 +21,39 @@ const file = fileURLToPath(new URL(stack.source ?? `${name}.js`, import.meta.url
 const allMarks = readMarks(file)
 
 // call sites may be filled in after the end, so the messages are kept and read when the cell is over
-let messages = []
-subscribe('nonplus:statement:end', (message) => messages.push(message))
+let started = []
+let ended = []
+subscribe('nonplus:statement:start', (message) => started.push(message))
+subscribe('nonplus:statement:end', (message) => ended.push(message))
 
 const play = {
   async cold(run) {
     let db
-    const reports = {}
+    const profiled = {}
     for (const request of REQUESTS) {
-      reports[request] = await inScope(request, async () => {
+      profiled[request] = await inScope(request, async () => {
         db ??= await stack.open(url, POOL_SIZE)
         await run(db, request)
       })
     }
     await stack.close(db)
-    return reports
+    return profiled
   },
 
   async warm(run) {
     const db = await openWarm(run)
-    const reports = {}
-    for (const request of REQUESTS) reports[request] = await inScope(request, () => run(db, request))
+    const profiled = {}
+    for (const request of REQUESTS) profiled[request] = await inScope(request, () => run(db, request))
     await stack.close(db)
-    return reports
+    return profiled
   },
 
   async contended(run) {
     const db = await openWarm(run)
     const entries = REQUESTS.map(async (request) => [request, await inScope(request, () => run(db, request))])
-    const reports = Object.fromEntries(await Promise.all(entries))
+    const profiled = Object.fromEntries(await Promise.all(entries))
     await stack.close(db)
-    return reports
+    return profiled
   },
 }
 
@@ -63,8 +65,7 @@ async function openWarm(run) {
 }
 
 async function inScope(request, fn) {
-  const { report } = await profile(`request ${request}`, fn)
-  return report
+  return await profile(`request ${request}`, fn)
 }
 
 for (const scenario of onlyScenario === undefined ? scenarios : [onlyScenario]) {
@@ -72,10 +73,13 @@ for (const scenario of onlyScenario === undefined ? scenarios : [onlyScenario]) 
     const expectation = stack.expectations?.[shape] ?? {}
     if (onlyShape !== undefined && onlyShape !== shape) continue
     if (expectation.scenarios !== undefined && !expectation.scenarios.includes(scenario)) continue
-    messages = []
-    const reports = await play[scenario](run)
+    started = []
+    ended = []
+    const profiled = await play[scenario](run)
     await new Promise((resolve) => setImmediate(resolve))
-    const cell = { shape, file, marks: allMarks[shape], expectation }
-    process.stdout.write(`${JSON.stringify({ stack: name, scenario, shape, ...judgeCell(cell, messages, reports) })}\n`)
+    const cell = { scenario, shape, file, marks: allMarks[shape], expectation }
+    process.stdout.write(
+      `${JSON.stringify({ stack: name, scenario, shape, ...judgeCell(cell, { started, ended, profiled }) })}\n`,
+    )
   }
 }

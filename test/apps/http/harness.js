@@ -37,5 +37,6 @@ process.on('message', async () => {
     process.disconnect(),
   )
 })
+process.on('disconnect', () => process.exit())
 if (!server.listening) await once(server, 'listening')
 process.send({ port: server.address().port })

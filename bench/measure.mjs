@@ -1,0 +1,46 @@
+import { checkAll, checkWindow } from './sanity.mjs'
+import { shuffle } from './statistics.mjs'
+import { startAll, stopAll } from './worker-process.mjs'
+
+/**
+ * Runs all workloads under all tools.
+ *
+ * Tools take turns within each round, in a new order each time, so that whatever else the machine does hits all of them
+ * alike; and all of it is done again with new processes, since a process keeps the luck of its compiler and its heap.
+ *
+ * @returns verdicts of the checks, and every window: `{ generation, round, workload, tool, wallNs, cpuNs, counts }`.
+ */
+export async function measure({ tools, workloads, url, generations, rounds, warmups, onProgress }) {
+  const windows = []
+  let verdicts
+  for (let generation = 0; generation < generations; generation++) {
+    const workers = await startAll(tools, url)
+    try {
+      if (generation === 0) {
+        onProgress('checking what each tool records')
+        verdicts = await checkAll(workers, workloads)
+      }
+      for (const workload of workloads) {
+        onProgress(`processes ${generation + 1} of ${generations}: ${workload.title}`)
+        for (let warmup = 0; warmup < warmups; warmup++) {
+          for (const worker of workers) await worker.run(workload.name)
+        }
+        for (let round = 0; round < rounds; round++) {
+          for (const worker of shuffle(workers)) {
+            const window = await worker.run(workload.name)
+            noteFaults(verdicts, worker.tool, workload, window)
+            windows.push({ generation, round, workload: workload.name, tool: worker.tool.name, ...window })
+          }
+        }
+      }
+    } finally {
+      await stopAll(workers)
+    }
+  }
+  return { verdicts, windows }
+}
+
+function noteFaults(verdicts, tool, workload, { counts }) {
+  const { faults } = verdicts.get(workload.name).get(tool.name)
+  if (faults.length < 3) faults.push(...checkWindow(tool, workload, workload.requests, counts))
+}

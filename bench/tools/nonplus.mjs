@@ -1,0 +1,53 @@
+import { createProfiler, runInScope } from '../../dist/index.js'
+
+/** As in an application that opens its own scopes; each scope is analysed as it closes. */
+export function start({ callSites }) {
+  const profiler = createProfiler({ http: false })
+  const counts = { scopes: 0, statements: 0, findings: 0 }
+  let observed
+  profiler.onScope(({ scope, findings, trace }) => {
+    counts.scopes++
+    counts.statements += scope.queries.count
+    counts.findings += findings.length
+    observed?.push(describe(scope, findings, trace))
+  })
+  const scope = callSites === 'none' ? withoutCallSites : runInScope
+  return {
+    scope,
+    flush: async () => {},
+    counts: () => ({ ...counts }),
+    observe() {
+      observed = []
+    },
+    observed() {
+      const scopes = observed
+      observed = undefined
+      return scopes
+    },
+  }
+}
+
+// NODE_ENV chooses between the other two modes. A scope of its own has no option for this one, so it is set on it.
+const state = globalThis[Symbol.for('nonplus.state.v1')]
+
+function withoutCallSites(name, run) {
+  return runInScope(name, () => {
+    state.storage.getStore().callSites = 'none'
+    return run()
+  })
+}
+
+function describe(scope, findings, trace) {
+  return {
+    name: scope.name,
+    texts: trace.executions.map(({ statement }) => trace.texts[statement]),
+    findings: findings.map(({ kind, confidence, count, callSite, parent }) => ({
+      kind,
+      confidence,
+      count,
+      file: callSite?.file,
+      function: callSite?.function,
+      column: parent?.column,
+    })),
+  }
+}
