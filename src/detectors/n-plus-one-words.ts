@@ -1,4 +1,5 @@
 import type { Confidence, FindingParent, FindingStatement } from '../model/finding.ts'
+import { relativePath } from './subject.ts'
 
 interface Facts {
   readonly statement: FindingStatement
@@ -9,6 +10,8 @@ interface Facts {
   readonly confidence: Confidence
   /** Columns of the key, the one with the most distinct values first. */
   readonly keys: readonly string[]
+  /** Paths in the text are relative to it. */
+  readonly root: string
 }
 
 export function titleOf({ statement, count, distinct, parent }: Facts): string {
@@ -18,15 +21,17 @@ export function titleOf({ statement, count, distinct, parent }: Facts): string {
 
 /** The proof, or what stands in for it. */
 export function explain(facts: Facts): string {
-  const { count, distinct, parent, statement, concurrent, confidence } = facts
+  const { count, distinct, parent, statement, concurrent, confidence, root } = facts
   const key = keyName(facts)
+  const placeOf = ({ callSite }: FindingParent): string =>
+    callSite === undefined ? 'before' : `at ${relativePath(root, callSite.file)}:${callSite.line}`
   const sideBySide = concurrent ? ' They were sent side by side, but each is a round trip of its own.' : ''
   if (parent !== undefined && count === 1) {
-    return `The value of ${key} came from ${columnName(parent)}, read in 1 row before. One query now; it grows with the rows of ${tableOf(parent)} if it runs once per row.`
+    return `The value of ${key} came from ${columnName(parent)} in the one row read ${placeOf(parent)}. One query now; it grows with the rows of ${tableOf(parent)} if it runs once per row.`
   }
   if (parent !== undefined) {
-    const values = distinct === 1 ? 'The value' : `All ${distinct} values`
-    return `${values} of ${key} came from ${columnName(parent)}, read in ${rowsOf(parent)} before.${nesting(parent)}${sideBySide}`
+    const source = `${columnName(parent)} in the ${rowsOf(parent)} read ${placeOf(parent)}`
+    return `All ${distinct} values of ${key} came from ${source}.${nesting(parent)}${sideBySide}`
   }
   const where = confidence === 'likely' ? 'from the same line' : 'with the same shape'
   const subject = statement.tables[0] ?? 'the database'
@@ -40,7 +45,7 @@ function nesting({ parent, summary }: FindingParent): string {
 
 function rowsOf({ rows, executions }: FindingParent): string {
   const counted = `${rows} ${rows === 1 ? 'row' : 'rows'}`
-  return executions === 1 ? counted : `${counted} of ${executions} executions`
+  return executions === 1 ? counted : `${counted} of ${executions} queries`
 }
 
 function keyName({ keys, statement }: Facts): string {

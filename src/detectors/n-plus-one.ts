@@ -114,7 +114,16 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const place = provenance === undefined ? undefined : loopPlaceOf(trace, repetition.frames, provenance.executions)
   const concurrent = areConcurrent(lookup.executions)
   const rewrite = batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
-  const facts = { statement, count, distinct, parent, concurrent, confidence, keys: keyColumnsOf(trace, lookup) }
+  const facts = {
+    statement,
+    count,
+    distinct,
+    parent,
+    concurrent,
+    confidence,
+    keys: keyColumnsOf(trace, lookup),
+    root: trace.root,
+  }
   return {
     kind: 'n-plus-one',
     confidence,

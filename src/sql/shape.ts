@@ -35,6 +35,10 @@ const K_ALL = keyword('all')
 const K_UNION = keyword('union')
 const K_INTERSECT = keyword('intersect')
 const K_EXCEPT = keyword('except')
+const K_CURSOR = keyword('cursor')
+const K_CREATE = keyword('create')
+const K_COPY = keyword('copy')
+const K_REFERENCES = keyword('references')
 const K_DECLARE = keyword('declare')
 const K_TIME = keyword('time')
 const K_TIMESTAMP = keyword('timestamp')
@@ -138,6 +142,7 @@ export class Shape {
   #inTarget = false
   #pendingSemicolon = false
   #foldsNames = false
+  #isSchemaChange = false
 
   /** Reads a text; the results stand until the next call. */
   read(text: string, dialect: Dialect): void {
@@ -203,10 +208,12 @@ export class Shape {
     this.#glued = true
     this.#previousType = T.END
     this.#previousKeyword = 0
-    this.#inTarget = this.#pendingSemicolon = this.#foldsNames = false
+    this.#inTarget = this.#pendingSemicolon = this.#foldsNames = this.#isSchemaChange = false
   }
 
   #finish(): void {
+    // A text cut off inside a list has the shape of the whole one.
+    if (this.#kind === LIST && this.#size > this.#memberAt) this.#endMember()
     this.slotCount = this.#liveCount
     this.text = this.#decode()
     // From parents to slots: a parent is always an earlier value, so one pass resolves chains of any length.
@@ -289,7 +296,7 @@ export class Shape {
     out[this.#size++] = 59
     out[this.#size++] = 32
     this.#glued = true
-    this.#pendingSemicolon = this.#foldsNames = this.#inTarget = false
+    this.#pendingSemicolon = this.#foldsNames = this.#inTarget = this.#isSchemaChange = false
     this.#rows = NO_ROWS
     this.#setPrevious(T.SEMICOLON)
   }
@@ -328,23 +335,28 @@ export class Shape {
       const previous = this.#previousKeyword
       this.#isSetOperation = previous === K_UNION || previous === K_INTERSECT || previous === K_EXCEPT
     }
-    if (id === K_VALUES) this.#rows = AFTER_VALUES
-    else if (id !== K_ROW) this.#rows = NO_ROWS
+    if (id === K_VALUES) {
+      this.#rows = AFTER_VALUES
+      this.#previousEnd = -1
+    } else if (id !== K_ROW) this.#rows = NO_ROWS
     if (id === K_NULL || id === K_TRUE || id === K_FALSE) {
       if (!this.#isConstantValue(tokens)) return false
       this.#value(tokens.start, tokens.end, T.WORD)
       return true
     }
     const flags = keywordFlags[id] as number
-    if (this.#foldsNames && (flags & CURSOR) === 0) {
+    if (this.#foldsNames && (flags & CURSOR) === 0 && id !== K_IN) {
       this.#value(tokens.start, tokens.end, NAME_VALUE)
       return true
     }
     if (this.#previousType === T.END || this.#previousType === T.SEMICOLON) {
       this.#foldsNames = namesCursors.has(id) && (id !== K_DECLARE || this.#dialect === 'postgresql')
+      this.#isSchemaChange = id === K_CREATE
     }
     if (id === K_SELECT || id === K_WITH || id === K_VALUES || id === K_TABLE) this.#beginQuery()
-    if (id === K_INTO || id === K_TABLE) this.#inTarget = true
+    if (id === K_CURSOR) this.#foldsNames = false
+    if (id === K_INTO || id === K_TABLE || id === K_COPY || id === K_REFERENCES) this.#inTarget = true
+    else if (id === K_ON && this.#isSchemaChange) this.#inTarget = true
     else if (id === K_FROM || id === K_SELECT || id === K_VALUES || id === K_SET) this.#inTarget = false
     return false
   }

@@ -111,6 +111,7 @@ const pairs: Set<number> = new Set(
 
 const K_SET = keyword('set')
 const K_INTO = keyword('into')
+const K_SELECT = keyword('select')
 const KEEP_UP_TO = 1 << 16
 
 /**
@@ -455,9 +456,11 @@ export class Tokenizer {
     const next = codes[at + 1] as number
     if (next === 58 && this.#dialect !== 'oracle') return this.#emit(CAST, at, at + 2, false)
     if (next === 61) return this.#emit(OPERATOR, at, at + 2, true)
+    if (!this.#expectsNext) return this.#emit(OPERATOR, at, at + 1, true)
+    if (next === 34 && this.#dialect === 'oracle')
+      return this.#emit(PLACEHOLDER, at, this.#endOfString(at + 1, 34, false), false)
     const end = this.#endOfWord(at + 1)
-    if (this.#expectsNext && end > at + 1) return this.#emit(PLACEHOLDER, at, end, false)
-    return this.#emit(OPERATOR, at, at + 1, true)
+    return end > at + 1 ? this.#emit(PLACEHOLDER, at, end, false) : this.#emit(OPERATOR, at, at + 1, true)
   }
 
   #dollar(at: number): boolean {
@@ -517,13 +520,18 @@ export class Tokenizer {
     return this.#name(at, end)
   }
 
-  /** `set @x = …`, `select … into @x`, `@x := …`: the name of a variable of the session, not a value. */
+  /**
+   * The name of a variable or argument, not a value: `set @x = 1`, `select 1 into @x`, `@x := 1` in MySQL, and in T-SQL
+   * `select @x = 1, @y = 2` and `exec f @x = 1, @y = 2`.
+   */
   #isVariableTarget(end: number): boolean {
     if (this.#dialect !== 'mysql' && this.#dialect !== 'mssql') return false
     if (this.type === WORD && (this.keyword === K_SET || this.keyword === K_INTO)) return true
     let at = end
     while (this.codes[at] === 32) at++
-    return this.codes[at] === 58 && this.codes[at + 1] === 61
+    if (this.codes[at] === 58 && this.codes[at + 1] === 61) return true
+    const isAssigned = this.type === COMMA || this.keyword === K_SELECT
+    return this.#dialect === 'mssql' && isAssigned && this.codes[at] === 61
   }
 
   #name(start: number, end: number): boolean {

@@ -349,7 +349,9 @@ describe('words', () => {
     `
     const [finding] = nPlusOne.detect(traceOf(trace(24)), nPlusOne.defaults)
     const [moved] = nPlusOne.detect(traceOf(trace(99)), nPlusOne.defaults)
-    expect(finding?.explanation).toBe('All 3 values of users.id came from posts.author_id, read in 3 rows before.')
+    expect(finding?.explanation).toBe(
+      'All 3 values of users.id came from posts.author_id in the 3 rows read at posts.ts:10.',
+    )
     expect(finding?.growth).toEqual({ perParentRow: 1, constant: 1 })
     expect(finding?.advice.rewrite?.text).toBe('select * from users where id = any($1)')
     expect(moved?.identity).toBe(finding?.identity)
