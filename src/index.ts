@@ -1,3 +1,4 @@
+export { nameScope } from './instrument/http-route.ts'
 export { instrument } from './instrument/instrument.ts'
 export { ignore } from './instrument/scope.ts'
 export { NonplusError } from './model/errors.ts'

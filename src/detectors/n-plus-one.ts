@@ -130,8 +130,8 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     severity: severityOf(loop),
     identity: identityOf('n-plus-one', [
       statement.fingerprint,
-      relativePath(trace.root, callSite?.file),
-      callSite?.function ?? '',
+      ...placeKey(trace, callSite),
+      ...placeKey(trace, place),
     ]),
     scope: { id: trace.scope.id, name: trace.scope.name },
     title: titleOf(facts),
@@ -161,6 +161,11 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     },
     executions: [loop, ...companions].flatMap((each) => each.lookup.executions.map(({ id }) => id)),
   }
+}
+
+/** File and function, not the line: with the loop's own, so that two loops over one helper are two findings. */
+function placeKey({ root }: Trace, frame: Frame | undefined): string[] {
+  return frame === undefined ? [] : [relativePath(root, frame.file), frame.function]
 }
 
 function severityOf({ confidence, count }: Loop): Severity {

@@ -133,7 +133,7 @@ function judge(
   const affinity = affinityOf(trace, lookup.statement, slot, column)
   const isUnlikelyByChance = [...used].every((token) => isTelling(trace, token))
   const isOrdered = isSubsequence(order, column.sequence)
-  const isWalk = used.size >= 3 && isOrdered && coverage === 1
+  const isWalk = isOrdered && isWalkOf(order, column.sequence, coverage)
   if (affinity === 0 && !isUnlikelyByChance && !isWalk) return undefined
   if (affinity < 2 && !isUnlikelyByChance && coverage < 0.05 && !isOrdered) return undefined
   const lastMs = column.executions.at(-1)?.startMs ?? 0
@@ -165,6 +165,14 @@ function isSubsequence(order: readonly ValueToken[], sequence: readonly ValueTok
   for (const token of sequence) if (token === order[next]) next++
   return next === order.length
 }
+
+/** From end to end, or, where a cap cut the loop, a long way from the start without a gap. */
+function isWalkOf(order: readonly ValueToken[], sequence: readonly ValueToken[], coverage: number): boolean {
+  if (coverage === 1) return order.length >= 3
+  return order.length >= LONG_WALK && order.every((token, index) => token === sequence[index])
+}
+
+const LONG_WALK = 20
 
 /**
  * How well the names fit: 2 where the column names the other side (`post_id` of posts' `id`, `author_id` of

@@ -38,7 +38,8 @@ export const pgPool: Instrumentation = {
   columnsOf,
   matches(exports) {
     const prototype = (exports as Any)?.prototype
-    return typeof prototype?.connect === 'function' && typeof prototype.query === 'function' && !isClient(exports)
+    // pg's own Connection also has `connect` and `query`; only a pool hands out what it has idle
+    return ['connect', 'query', '_pulseQueue'].every((name) => typeof prototype?.[name] === 'function')
   },
   patch(exports, driver) {
     wrapPgPool((exports as Any).prototype, driver)

@@ -26,7 +26,8 @@ const groups: readonly (readonly [flags: number, words: string])[] = [
   [RESERVED | BEFORE_VALUE, 'any some'],
   [RESERVED | BEFORE_VALUE | CURSOR, 'all for'],
   [RESERVED | SPACED, 'as join inner left right full cross natural outer lateral group order union intersect except'],
-  [RESERVED | SPACED | CURSOR, 'into with'],
+  [RESERVED | SPACED | CURSOR, 'with'],
+  [RESERVED | BEFORE_VALUE | SPACED | CURSOR, 'into'],
   [RESERVED, 'null true false default array cast end desc asc create table check constraint unique primary foreign'],
   [
     RESERVED,

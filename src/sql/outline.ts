@@ -15,9 +15,9 @@ export interface Outline {
 
 /** An operation and what it works on; `isFirst` marks the begin of a statement. */
 export interface Action {
-  operation: string
+  readonly operation: string
   readonly isFirst: boolean
-  readonly targets: (readonly string[])[]
+  readonly targets: readonly (readonly string[])[]
 }
 
 interface Comparison {
@@ -46,6 +46,7 @@ interface Frame {
   /** CTE that this body defines. */
   readonly defines: string | undefined
   readonly isColumnList: boolean
+  readonly isCall: boolean
   between: Comparison | undefined
 }
 
@@ -193,10 +194,11 @@ class Reader {
   readonly #tokens: T.Tokenizer
   readonly #shape: string
   readonly #dialect: Dialect
+  readonly #positions: readonly number[]
   readonly #forms: readonly Slot['form'][]
   readonly #slots: MutableSlot[] = []
   readonly #tables = new Map<string, readonly string[]>()
-  readonly #actions: Action[] = []
+  readonly #actions: { operation: string; isFirst: boolean; targets: (readonly string[])[] }[] = []
   readonly #statementKinds = new Set<StatementKind>()
   readonly #ctes = new Set<string>()
   readonly #aliases = new Set<string>()
@@ -224,12 +226,15 @@ class Reader {
   #reverse: { readonly slot: MutableSlot; readonly operator: string } | undefined
   #isTainted = false
   #isNegated = false
+  /** A name came before, so that a parenthesis is a call. */
+  #afterName = false
 
   constructor(shape: string, dialect: Dialect, positions: readonly number[], forms: readonly Slot['form'][]) {
     this.#tokens = new T.Tokenizer()
     this.#tokens.reset(shape, dialect, positions)
     this.#shape = shape
     this.#dialect = dialect
+    this.#positions = positions
     this.#forms = forms
   }
 
@@ -240,13 +245,22 @@ class Reader {
       more = this.#token(tokens.type)
     }
     this.#endStatement()
+    this.#fillSlots(Number.POSITIVE_INFINITY)
     return {
       kind: this.#statementKinds.size > 1 ? 'multiple' : ([...this.#statementKinds][0] ?? 'other'),
       writes: this.#writes,
-      tables: [...this.#tables.values()].filter((parts) => parts.length > 1 || !this.#aliases.has(parts[0] as string)),
-      actions: this.#actions,
+      tables: [...this.#tables.values()].filter((parts) => this.#isTable(parts)),
+      actions: this.#actions.map((action) => ({
+        ...action,
+        targets: action.targets.filter((parts) => this.#isTable(parts)),
+      })),
       slots: this.#slots,
     }
+  }
+
+  /** T-SQL names the table to change by its alias: `update u set … from users u`. */
+  #isTable(parts: readonly string[]): boolean {
+    return parts.length > 1 || !this.#aliases.has(parts[0] as string)
   }
 
   #token(type: T.TokenType): boolean {
@@ -279,6 +293,7 @@ class Reader {
         this.#forget()
         this.#frame.names = undefined
     }
+    this.#afterName = false
     this.#type = type
     this.#wordBefore = this.#word
     this.#word = ''
@@ -330,6 +345,7 @@ class Reader {
     if (!isHead || verbs.has(word) || word === 'with') {
       if (id === 0 || !this.#onKeyword(word, id)) return this.#onName()
     }
+    this.#afterName = false
     this.#type = T.WORD
     this.#wordBefore = this.#word
     this.#word = word
@@ -378,7 +394,7 @@ class Reader {
           this.#compareWith(this.#wordBefore === 'is' ? 'is distinct from' : 'is not distinct from')
           return true
         }
-        if (this.#kind === 'copy') this.#writes = true
+        if (this.#kind === 'copy' && this.#frames.length === 0) this.#writes = true
         if (!frame.hasVerb) break
         frame.clause = 'other'
         frame.expectsTable = frame.inFrom = true
@@ -471,6 +487,9 @@ class Reader {
         return true
       case 'is':
         return true
+      case 'to':
+        if (this.#word === 'similar') return true
+        break
       case 'distinct':
         if (this.#word === 'is' || this.#word === 'not') return true
         break
@@ -517,12 +536,15 @@ class Reader {
       return true
     }
     if (frame.hasVerb || this.#kind === 'ddl') {
+      if (word === 'update' && this.#word === 'key') this.#enterClause('set')
       if (this.#head === 'merge' && this.#word === 'then') {
         this.#awaitsColumns = word === 'insert'
         this.#forget()
         return true
       }
-      return word !== 'replace' && word !== 'upsert' && word !== 'table' ? (this.#forget(), true) : false
+      if (word === 'replace' || word === 'upsert' || word === 'table') return false
+      this.#forget()
+      return true
     }
     if (word === 'table' && this.#head !== 'table') return false
     this.#act(word)
@@ -547,7 +569,7 @@ class Reader {
   }
 
   #onWordOperator(word: string): void {
-    const operator = this.#isNegated ? `not ${word}` : word
+    const operator = `${this.#isNegated ? 'not ' : ''}${word}${word === 'similar' ? ' to' : ''}`
     this.#compareWith(operator)
     if (word === 'between') this.#frame.between = this.#comparison
   }
@@ -602,6 +624,7 @@ class Reader {
     this.#rows = 'none'
     const next = more ? tokens.type : T.END
     this.#placeName(parts, next, isMember)
+    this.#afterName = true
     this.#type = isFirstWord ? T.WORD : T.QUOTED_NAME
     this.#wordBefore = this.#word
     this.#word = isFirstWord && parts.length === 1 ? lastWord : ''
@@ -672,6 +695,7 @@ class Reader {
       last === 'quick'
     )
       return true
+    if (this.#word === 'or') return true
     frame.expectsTable = false
     this.#forget()
     if (this.#kind === 'call') {
@@ -705,9 +729,21 @@ class Reader {
 
   // Values
 
+  /** Slots that stand before a position and were not met as values: there are none, unless the text is no SQL. */
+  #fillSlots(before: number): void {
+    for (let next = this.#slots.length; (this.#positions[next] ?? before) < before; next++) {
+      this.#slots.push({ clause: 'other', form: this.#forms[next] ?? 'literal' })
+    }
+  }
+
   #onSlot(): void {
     const frame = this.#frame
-    const slot: MutableSlot = { clause: frame.clause, form: this.#forms[this.#slots.length] ?? 'placeholder' }
+    this.#fillSlots(this.#tokens.start)
+    if (this.#positions[this.#slots.length] !== this.#tokens.start) {
+      this.#forget()
+      return
+    }
+    const slot: MutableSlot = { clause: frame.clause, form: this.#forms[this.#slots.length] ?? 'literal' }
     this.#slots.push(slot)
     const isMember = this.#type === T.OPEN || this.#type === T.COMMA
     const comparison = isMember ? memberComparison(frame) : this.#comparison
@@ -762,12 +798,11 @@ class Reader {
     if ((this.#type === T.OPERATOR || this.#word === 'row') && comparison?.columns !== undefined) {
       return newFrame(frame.clause, { comparison, isRow: comparison.columns.length > 1 })
     }
-    const inner = newFrame(frame.clause)
+    const inner = newFrame(frame.clause, { isCall: this.#afterName })
     if (frame.expectsTable && this.#type !== T.QUOTED_NAME) {
       inner.expectsTable = inner.inFrom = true
       frame.expectsTable = false
     }
-    if (this.#type === T.END || frame.clause === 'other') inner.hasVerb = false
     return inner
   }
 
@@ -783,7 +818,7 @@ class Reader {
     this.#forget()
     const names = inner.names
     if (inner.isColumnList) this.#insertColumns = names
-    else if (names !== undefined && names.length > 0) this.#operand = names
+    else if (names !== undefined && names.length > 0 && !inner.isCall) this.#operand = names
     if (inner.defines !== undefined) this.#ctes.add(inner.defines)
     this.#rows = isRow && inner.clause === 'values' ? 'row' : 'none'
     outer.names = undefined
@@ -846,6 +881,7 @@ function newFrame(clause: Clause, given: Partial<Frame> = {}): Frame {
     member: 0,
     defines: undefined,
     isColumnList: false,
+    isCall: false,
     between: undefined,
     ...given,
   }

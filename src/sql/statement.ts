@@ -69,7 +69,8 @@ function learn(text: string, dialect: Dialect, cache: Cache): Statement {
   shape.read(text, dialect)
   const fingerprint = shape.text
   const known = cache.byFingerprint.get(fingerprint)
-  if (known !== undefined) return known
+  // In PostgreSQL `a ? ?` may be one value and an operator, or two values in a text that is no SQL.
+  if (known !== undefined && known.slots.length === shape.slotCount) return known
   const statement = describe(text, dialect, shape)
   cache.byFingerprint.set(fingerprint, statement)
   return statement
@@ -93,8 +94,13 @@ function describe(text: string, dialect: Dialect, read: Shape): Statement {
     writes: outline.writes,
     tables: outline.tables.map((parts) => (isFolded ? parts.join('.') : writtenNameOf(parts))),
     summary: summaryOf(outline.actions, writtenNameOf),
-    slots: outline.slots,
+    slots: isFolded ? outline.slots : outline.slots.map((slot) => withWrittenColumn(slot, names)),
   }
+}
+
+function withWrittenColumn(slot: Slot, names: ReadonlyMap<string, string>): Slot {
+  const written = slot.column === undefined ? undefined : names.get(slot.column)
+  return written === undefined ? slot : { ...slot, column: written }
 }
 
 function formOf(read: Shape, slot: number): Slot['form'] {

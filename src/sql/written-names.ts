@@ -2,9 +2,10 @@ import type { Dialect } from '../model/statement.ts'
 import type { Outline } from './outline.ts'
 import * as T from './tokenizer.ts'
 
-/** How the text writes the names of its targets, quotes removed: by the name in the shape, the first spelling of each. */
+/** How the text writes the names of its tables and columns, quotes removed: by the name in the shape, the first spelling of each. */
 export function writtenNamesOf(text: string, dialect: Dialect, outline: Outline): Map<string, string> {
   const wanted = new Set(outline.actions.flatMap((action) => action.targets.flat()))
+  for (const slot of outline.slots) if (slot.column !== undefined) wanted.add(slot.column)
   const written = new Map<string, string>()
   if (wanted.size === 0) return written
   const tokens = new T.Tokenizer(text, dialect)

@@ -5,6 +5,7 @@ import PgPool from 'pg-pool'
 import QueryStream from 'pg-query-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instrument } from '../../src/instrument/instrument.ts'
+import { installLoader } from '../../src/instrument/loader.ts'
 import type { StatementMessage } from '../../src/instrument/message.ts'
 import { unpatchAll } from '../../src/instrument/patch.ts'
 import { currentScope } from '../../src/instrument/scope.ts'
@@ -287,8 +288,8 @@ describe('scopes', () => {
         () =>
           new Promise<void>((resolve, reject) => {
             const next = (left: number): void => {
-              if (left === 0) return resolve()
-              pool.query('select $1::int', [request], (error) => (error ? reject(error) : next(left - 1)))
+              if (left === 0) resolve()
+              else pool.query('select $1::int', [request], (error) => (error ? reject(error) : next(left - 1)))
             }
             next(5)
           }),
@@ -356,6 +357,15 @@ describe('what the caller observes is as without nonplus', () => {
     instrument(PgPool)
     const { started } = await record(() => pool.query('select 1'))
     expect(started).toHaveLength(1)
+  })
+
+  test('drivers found among the loaded modules are hooked once, and nothing else is', async () => {
+    installLoader()
+    const { started } = await record(async () => {
+      await pool.query('select 1')
+      await client.query('select 2')
+    })
+    expect(started.map(({ text }) => text)).toEqual(['select 1', 'select 2'])
   })
 
   test('pg-pool used directly is one execution per call', async () => {

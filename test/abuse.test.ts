@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { createProfiler, defineConfig, ignore, instrument, NonplusError, profile, runInScope } from '../src/index.ts'
+
+/** Every misuse with its exact message: what was expected, what came, and the nearest valid name. */
+const misuses: [name: string, misuse: () => unknown, message: string][] = [
+  [
+    'an option that is misspelt',
+    () => createProfiler({ callsites: 'all' } as never),
+    'Unknown option: `callsites`. Did you mean `callSites`?',
+  ],
+  [
+    'an option that is like none',
+    () => createProfiler({ xyzzy: 1 } as never),
+    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http.',
+  ],
+  [
+    'a kind that is misspelt',
+    () => defineConfig({ only: ['n-plus-on'] as never }),
+    'Unknown kind: `n-plus-on`. Did you mean `n-plus-one`?',
+  ],
+  [
+    'a detector that is misspelt',
+    () => defineConfig({ detectors: { 'duplicate-querry': false } as never }),
+    'Unknown kind: `duplicate-querry`. Did you mean `duplicate-query`?',
+  ],
+  [
+    'an option of a detector that is misspelt',
+    () => defineConfig({ detectors: { 'n-plus-one': { treshold: 3 } as never } }),
+    'Unknown option of n-plus-one: `treshold`. Did you mean `threshold`?',
+  ],
+  [
+    'a threshold of another type',
+    () => defineConfig({ detectors: { 'n-plus-one': { threshold: '5' } as never } }),
+    '`threshold` of n-plus-one must be an integer from 2 up, but got: "5".',
+  ],
+  [
+    'a threshold of one',
+    () => defineConfig({ detectors: { 'n-plus-one': { threshold: 1 } } }),
+    '`threshold` of n-plus-one must be an integer from 2 up, but got: 1.',
+  ],
+  [
+    'a mode that does not exist',
+    () => createProfiler({ callSites: 'always' } as never),
+    'Unknown value of `callSites`: `always`. Valid: all, repeated, none.',
+  ],
+  [
+    'no driver',
+    () => instrument({ query: 1 }),
+    'instrument(driverModule) expects the exports of a driver (pg, pg-pool), but got: an object with query.',
+  ],
+  [
+    'nothing as a driver',
+    () => instrument(undefined),
+    'instrument(driverModule) expects the exports of a driver (pg, pg-pool), but got: undefined.',
+  ],
+  [
+    'a scope without a name',
+    () => runInScope('', () => 1),
+    'The name of a scope must be a string that is not empty, but got: "".',
+  ],
+  [
+    'an ignore without a reason',
+    () => ignore('', () => 1),
+    'ignore(reason, fn): reason must be a sentence, but got: "".',
+  ],
+  [
+    'an ignore without a function',
+    () => ignore('why', undefined as never),
+    'ignore(reason, fn): fn must be a function, but got: undefined.',
+  ],
+]
+
+describe('wrong use fails at once and says what to do', () => {
+  test.each(misuses)('%s', (_name, misuse, message) => {
+    expect(misuse).toThrow(expect.objectContaining({ message }))
+  })
+
+  test('a profile with a wrong name or option rejects', async () => {
+    await expect(profile(undefined as never, () => 1)).rejects.toThrow(
+      'The name of a scope must be a string that is not empty, but got: undefined.',
+    )
+    await expect(profile('x', () => 1, { onyl: [] } as never)).rejects.toThrow('Did you mean `only`?')
+  })
+
+  test('our errors carry a stable code', () => {
+    expect(() => instrument(7)).toThrow(NonplusError)
+    expect(() => instrument(7)).toThrow(expect.objectContaining({ code: 'ERR_DRIVER_UNSUPPORTED' }))
+  })
+})
