@@ -5,11 +5,11 @@ export function start({ callSites }) {
   const profiler = createProfiler({ http: false })
   const counts = { scopes: 0, statements: 0, findings: 0 }
   let observed
-  profiler.onScope(({ scope, findings, trace }) => {
+  profiler.onScope((result) => {
     counts.scopes++
-    counts.statements += scope.queries.count
-    counts.findings += findings.length
-    observed?.push(describe(scope, findings, trace))
+    counts.statements += result.scope.queries.count
+    counts.findings += result.findings.length
+    observed?.push(describe(result))
   })
   const scope = callSites === 'none' ? withoutCallSites : runInScope
   return {
@@ -37,7 +37,7 @@ function withoutCallSites(name, run) {
   })
 }
 
-function describe(scope, findings, trace) {
+function describe({ scope, findings, trace }) {
   return {
     name: scope.name,
     texts: trace.executions.map(({ statement }) => trace.texts[statement]),
