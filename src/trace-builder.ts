@@ -5,6 +5,7 @@ import { sourceFrameOf } from './instrument/source-map.ts'
 import type { Statement } from './model/statement.ts'
 import type { CallSite, Cell, Execution, Folded, ResultSample, Trace } from './model/trace.ts'
 import { recordOf, type ScopeRecord } from './recorder.ts'
+import { sampleResults } from './result-sampler.ts'
 import { redactLiterals } from './sql/redact.ts'
 import { valuesOf } from './sql/values.ts'
 import { ValueTable } from './value-table.ts'
@@ -24,6 +25,8 @@ class TraceBuilder {
   readonly #callSites = new Map<string, number>()
   readonly #callSiteList: CallSite[] = []
   readonly #values = new ValueTable()
+  readonly #rawValues = new Map<StatementMessage, readonly unknown[]>()
+  #samples = new Map<StatementMessage, ResultSample>()
 
   constructor(scope: Scope, record: ScopeRecord) {
     this.#scope = scope
@@ -31,8 +34,14 @@ class TraceBuilder {
   }
 
   build(): Trace {
-    const { messages, folded, rowsComplete } = this.#record
+    const { messages, counts, folded, rowsComplete } = this.#record
     messages.sort((a, b) => a.startedAt - b.startedAt)
+    this.#samples = sampleResults({
+      messages,
+      counts,
+      valuesOf: (message) => this.#valuesOf(message),
+      table: this.#values,
+    })
     const executions = messages.map((message, id) => this.#executionOf(message, id))
     const sums: Folded[] = [...folded.values()].map(({ statement, callSite, keys, ...rest }) => ({
       ...rest,
@@ -59,7 +68,7 @@ class TraceBuilder {
     const { text, driver, startedAt, acquiredAt, rows, error, connection, hasEnded } = message
     const statement = message.statement as Statement
     const hasWaited = acquiredAt !== 0
-    const result = this.#sampleOf(message)
+    const result = this.#samples.get(message)
     return {
       id,
       statement: this.#statementIndex(statement, text, driver.dialect),
@@ -71,7 +80,7 @@ class TraceBuilder {
       ...(error === undefined ? {} : { error: errorNameOf(error) }),
       ...(connection === 0 ? {} : { connection }),
       ...(message.isStreamed ? { isStreamed: true } : {}),
-      parameters: this.#parametersOf(message, statement),
+      parameters: this.#valuesOf(message).map((value) => this.#values.cellOf(value)),
       ...(result === undefined ? {} : { result }),
     }
   }
@@ -98,23 +107,16 @@ class TraceBuilder {
     return { callSite: index }
   }
 
-  #parametersOf({ text, parameters, driver }: StatementMessage, statement: Statement): Cell[] {
-    if (statement.slots.length === 0) return []
-    return valuesOf(text, driver.dialect, parameters).map((value) => this.#values.cellOf(value))
+  #valuesOf(message: StatementMessage): readonly unknown[] {
+    const { text, parameters, driver, statement } = message
+    if (statement === undefined || statement.slots.length === 0) return []
+    let values = this.#rawValues.get(message)
+    if (values === undefined) {
+      values = valuesOf(text, driver.dialect, parameters)
+      this.#rawValues.set(message, values)
+    }
+    return values
   }
-
-  #sampleOf({ result, driver }: StatementMessage): ResultSample | undefined {
-    if (result === undefined || result.rows.length === 0) return undefined
-    const columns = driver.columnsOf(result.fields)
-    const values = columns.map(({ name }, index) =>
-      result.rows.map((row) => this.#values.cellOf(Array.isArray(row) ? row[index] : valueAt(row, name))),
-    )
-    return { columns, values }
-  }
-}
-
-function valueAt(row: unknown, name: string): unknown {
-  return (row as Record<string, unknown> | null)?.[name]
 }
 
 function errorNameOf(error: unknown): string {

@@ -141,6 +141,36 @@ describe('N+1 on a real server', () => {
     expect(inner?.kind === 'n-plus-one' && inner.parent?.parent?.column).toBe('id')
   })
 
+  test('with stacks of repeats only, as in production, the loop still has its line', async () => {
+    const { report } = await profile(
+      'production',
+      async () => {
+        const { rows } = await pool.query('select * from posts order by id')
+        for (const post of rows) await pool.query(USER, [post.author_id])
+      },
+      { callSites: 'repeated' },
+    )
+    expect(report.findings.map(say)).toEqual([
+      expect.stringMatching(/^error proven n-plus-one 10 users from author_id profiler\.test\.ts:\d+$/),
+    ])
+  })
+
+  test('ids inside a JSON document and an array are sources too', async () => {
+    const findings = await findingsOf(async () => {
+      const { rows } = await pool.query(
+        "select json_build_object('author', json_build_object('author_id', author_id::int)) as doc from posts",
+      )
+      for (const { doc } of rows) await pool.query(USER, [doc.author.author_id])
+      const { rows: lists } = await pool.query('select array_agg(post_id * 100000) as ids from comments')
+      for (const id of new Set(lists[0].ids as number[]))
+        await pool.query('select * from comments where post_id = $1', [id])
+    })
+    expect(findings.map((text) => text.replace(/ profiler.*/, ''))).toEqual([
+      'error proven n-plus-one 10 users from doc',
+      'error proven n-plus-one 10 comments from ids',
+    ])
+  })
+
   test('the batched way has nothing to find', async () => {
     const findings = await findingsOf(async () => {
       const { rows } = await pool.query('select * from posts order by id')

@@ -46,6 +46,11 @@ const severityStyles: Readonly<Record<Severity, readonly Style[]>> = {
   info: ['dim'],
 }
 
+/** The line to look at: the loop where it is known, else where the statement is sent. */
+function placeOf(finding: Finding): Frame | undefined {
+  return (finding.kind === 'n-plus-one' ? finding.loop : undefined) ?? finding.callSite
+}
+
 function badgeOf(finding: Finding): string {
   return printable(`${finding.severity} ${finding.kind} (${finding.confidence})`)
 }
@@ -55,7 +60,8 @@ function bodyWidth(context: ReporterContext): number {
 }
 
 function renderLine(finding: Finding, badge: string, context: ReporterContext): string {
-  const place = finding.callSite === undefined ? 'call site lost' : formatPlace(finding.callSite, context.cwd)
+  const frame = placeOf(finding)
+  const place = frame === undefined ? 'call site lost' : formatPlace(frame, context.cwd)
   const facts = [finding.title, place, formatDuration(finding.durationMs), finding.scope.name].map(printable)
   const line = truncate(`${badge}  ${facts.join(' · ')}`, Math.max(context.width, 20))
   return paintStart(line, badge, severityStyles[finding.severity], ['dim'], context.color)
@@ -99,8 +105,7 @@ const linesToSpan = 8
 function renderPlaces(finding: Finding, context: ReporterContext): string[] {
   const parent = 'parent' in finding ? finding.parent : undefined
   const origin = parent?.callSite && { frame: parent.callSite, label: parentLabelOf(parent) }
-  const { callSite: sender } = finding
-  const callSite = (finding.kind === 'n-plus-one' ? finding.loop : undefined) ?? sender
+  const callSite = placeOf(finding)
   const chain = finding.frames.filter((frame) => !isSameLine(frame, callSite) && !isSameLine(frame, origin?.frame))
   const callers = finding.frames.findIndex((frame) => isSameLine(frame, callSite))
   const trail = chain.map((frame) => {
