@@ -2,7 +2,9 @@ import { analyze } from './analyze.ts'
 import { driverCoverage, processCoverage } from './coverage.ts'
 import { scopeEnd } from './instrument/channel.ts'
 import { installHttpScopes } from './instrument/http.ts'
+import { hookKnex } from './instrument/knex.ts'
 import { installLoader } from './instrument/loader.ts'
+import { hookPrisma } from './instrument/prisma.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
 import { reportFailure } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
@@ -134,6 +136,8 @@ function watch(): void {
   if (process.env.NONPLUS === '0') return
   startRecorder()
   installLoader()
+  hookKnex()
+  hookPrisma()
 }
 
 class ScopeProfiler implements Profiler {

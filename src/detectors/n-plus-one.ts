@@ -1,13 +1,13 @@
-import type { Confidence, FindingParent, Growth, NPlusOneFinding, Severity } from '../model/finding.ts'
+import type { FindingParent, Growth, NPlusOneFinding, Severity } from '../model/finding.ts'
 import { identityOf } from '../model/identity.ts'
 import type { Execution, Frame, Trace } from '../model/trace.ts'
 import { batchedRewriteOf } from '../sql/batch-rewrite.ts'
 import { defineDetector } from './detector.ts'
-import { distinctKeysOf, isIdLike, isProbe, lookupOf } from './lookup.ts'
+import { durationOf, type Loop, loopOf, mergeCompanions } from './loop.ts'
 import { loopPlaceOf } from './loop-place.ts'
 import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
-import { ColumnIndex, type Lookup, type Provenance, provenanceOf } from './provenance.ts'
-import { areConcurrent, type Repetition, repetitionsOf } from './repetition.ts'
+import { ColumnIndex, type Lookup, type Provenance } from './provenance.ts'
+import { areConcurrent, repetitionsOf } from './repetition.ts'
 import { singleRowLoops } from './single-row.ts'
 import { relativePath, statementFor } from './subject.ts'
 
@@ -25,86 +25,11 @@ export const nPlusOne = defineDetector({
   detect(trace, { threshold }): NPlusOneFinding[] {
     const columns = new ColumnIndex(trace)
     const repetitions = repetitionsOf(trace)
-    const loops = repetitions.flatMap((repetition) => loopOf(trace, repetition, columns, threshold) ?? [])
+    const loops = repetitions.flatMap((repetition) => loopOf(trace, repetition, repetitions, columns, threshold) ?? [])
     const single = singleRowLoops(trace, repetitions, columns)
-    return [...mergeCompanions(trace, loops), ...single].map((loop) => findingOf(trace, loop, loops))
+    return [...mergeCompanions(loops), ...single].map((loop) => findingOf(trace, loop, loops))
   },
 })
-
-/** A repetition that was recognised as a loop. */
-export interface Loop {
-  readonly repetition: Repetition
-  readonly lookup: Lookup
-  readonly provenance: Provenance | undefined
-  readonly confidence: Confidence
-  readonly count: number
-  readonly distinct: number
-  /** Other loops of the same line over the same rows. */
-  readonly companions: Loop[]
-}
-
-function loopOf(trace: Trace, repetition: Repetition, columns: ColumnIndex, threshold: number): Loop | undefined {
-  const statement = trace.statements[repetition.statement]
-  if (statement === undefined || statement.writes || (statement.kind !== 'select' && statement.kind !== 'call')) {
-    return undefined
-  }
-  const lookup = lookupOf(trace, repetition)
-  if (lookup === undefined) return undefined
-  const provenance = provenanceOf(trace, lookup, columns)
-  const listed = distinctKeysOf(lookup)
-  const count = lookup.executions.length + repetition.folded.reduce((sum, folded) => sum + folded.count, 0)
-  const distinct = Math.max(listed, ...repetition.folded.map(({ distinctParameters }) => listed + distinctParameters))
-  if (listed < 2) return undefined
-  const loop = { repetition, lookup, provenance, count, distinct, companions: [] }
-  if (provenance !== undefined) return { ...loop, confidence: 'proven' }
-  if (distinct < threshold || isProbe(statement) || !isIdLike(trace, lookup)) return undefined
-  return { ...loop, confidence: repetition.frames.length > 0 ? 'likely' : 'candidate' }
-}
-
-/** An ORM may send several statements per row from one line: they are one cause, and become one finding. */
-function mergeCompanions(trace: Trace, loops: readonly Loop[]): Loop[] {
-  const byCause = new Map<string, Loop>()
-  for (const loop of loops) {
-    const key = causeOf(loop, loops) ?? `alone ${byCause.size}`
-    const first = byCause.get(key)
-    if (first === undefined) byCause.set(key, loop)
-    else first.companions.push(loop)
-  }
-  return [...byCause.values()].sort((a, b) => durationOf(trace, b) - durationOf(trace, a))
-}
-
-/** Line and column a loop goes back to; a look-up by what another one of the same line has read goes back with it. */
-function causeOf(loop: Loop, loops: readonly Loop[]): string | undefined {
-  const [frame] = loop.repetition.frames
-  let source = loop.provenance
-  if (frame === undefined || source === undefined) return undefined
-  const place = `${frame.file}:${frame.line}:${frame.column}`
-  for (const seen = new Set([loop]); ; ) {
-    const outer = loops.find(
-      (other) =>
-        !seen.has(other) &&
-        other.repetition.statement === source?.statement &&
-        other.count === loop.count &&
-        isAt(other.repetition.frames[0], place),
-    )
-    if (outer?.provenance === undefined) break
-    seen.add(outer)
-    source = outer.provenance
-  }
-  return [place, source.statement, source.column, loop.count].join('\u001f')
-}
-
-function isAt(frame: Frame | undefined, place: string): boolean {
-  return frame !== undefined && `${frame.file}:${frame.line}:${frame.column}` === place
-}
-
-function durationOf(trace: Trace, { lookup, repetition, companions }: Loop): number {
-  let sum = 0
-  for (const { durationMs } of lookup.executions) sum += Math.max(0, durationMs)
-  for (const { durationMs } of repetition.folded) sum += durationMs
-  for (const companion of companions) sum += durationOf(trace, companion)
-  return sum
-}
 
 function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFinding {
   const { repetition, lookup, provenance, confidence, count, distinct, companions } = loop
@@ -112,7 +37,9 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const [callSite] = repetition.frames
   const parent = provenance === undefined ? undefined : parentOf(trace, provenance, loops, new Set([loop]))
   const place = provenance === undefined ? undefined : loopPlaceOf(trace, repetition.frames, provenance.executions)
-  const concurrent = areConcurrent(lookup.executions)
+  const concurrent =
+    areConcurrent(lookup.executions) ||
+    lookup.executions.every(({ callSite }) => callSite !== undefined && trace.callSites[callSite]?.concurrent === true)
   const rewrite = batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
   const facts = {
     statement,
@@ -143,7 +70,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     statement,
     count,
     distinctParameters: distinct,
-    durationMs: durationOf(trace, loop),
+    durationMs: durationOf(loop),
     rows: rowsOf(lookup.executions) + repetition.folded.reduce((sum, { rows }) => sum + rows, 0),
     concurrent,
     ...(parent === undefined ? {} : { parent, growth: growthOf(count, parent) }),

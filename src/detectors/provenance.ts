@@ -125,6 +125,8 @@ function judge(
     if (token === undefined) return undefined
     const sinceMs = column.availableMs.get(token)
     if (sinceMs === undefined || sinceMs > execution.startMs) return undefined
+    // rows of a stream are there from its start, but not for the stream itself
+    if (column.statement === lookup.statement && sinceMs === execution.startMs) return undefined
     if (!used.has(token)) order.push(token)
     used.add(token)
   }

@@ -1,7 +1,7 @@
 import type { Statement } from '../model/statement.ts'
 import type { Trace } from '../model/trace.ts'
 import { singleLookupOf } from './lookup.ts'
-import type { Loop } from './n-plus-one.ts'
+import type { Loop } from './loop.ts'
 import { type ColumnIndex, provenanceOf } from './provenance.ts'
 import type { Repetition } from './repetition.ts'
 

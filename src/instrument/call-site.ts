@@ -1,4 +1,5 @@
-import { dirname, sep } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** A frame as V8 reported it: generated file, line and column. One object per place in the code. */
@@ -69,10 +70,13 @@ type Formatter = typeof Error.prepareStackTrace | undefined
 function callSiteOf(sites: readonly NodeJS.CallSite[], formatter: Formatter): CapturedCallSite | undefined {
   const frames: RawFrame[] = []
   let concurrent = false
+  let wasAll = false
   for (const site of sites) {
-    if (frames.length <= 1 && !concurrent && site.isPromiseAll()) concurrent = true
+    const isBelowAll = wasAll
+    wasAll = site.isPromiseAll()
     const file = site.getFileName()
     if (file === null || file === undefined || !isApplicationFile(file)) continue
+    if (isBelowAll && frames.length <= 1) concurrent = true
     frames.push(frameOf(site, file, formatter))
     if (frames.length === KEPT_FRAMES) break
   }
@@ -142,10 +146,15 @@ export function isApplicationFile(file: string): boolean {
   return known
 }
 
+/** Prisma's older generator writes its whole run time into the application; the schema it copied there tells it. */
+function isGeneratedRuntime(path: string): boolean {
+  return /[\\/]runtime[\\/][\w-]+\.[cm]?js$/.test(path) && existsSync(join(dirname(dirname(path)), 'schema.prisma'))
+}
+
 function judge(file: string): boolean {
   if (file.startsWith('node:') || file.startsWith('internal/') || file.startsWith('wasm:')) return false
   if (/^<.*>$/.test(file) || file === 'native' || file === '' || file === 'evalmachine.<anonymous>') return false
   if (/[\\/]node_modules[\\/]/.test(file) || /[\\/]\.(yarn|pnp\.c?js)/.test(file)) return false
   const path = file.startsWith('file:') ? fileURLToPath(file) : file
-  return !path.startsWith(ownFolder)
+  return !path.startsWith(ownFolder) && !isGeneratedRuntime(path)
 }

@@ -46,6 +46,8 @@ export class StatementMessage {
   callSite: CapturedCallSite | undefined = undefined
   /** Set by the recorder while it handles the start. */
   needsCallSite = false
+  /** False where an operation of an ORM provides the call site. */
+  canBeDeferred = true
   /** Interned shape; set by the recorder. */
   statement: Statement | undefined = undefined
   /** True where the recorder keeps only its numbers. */
@@ -111,12 +113,20 @@ export function startStatement(
   try {
     const message = new StatementMessage(driver, text, parameters, scope)
     statementStart.publish(message)
-    if (message.needsCallSite) message.callSite = captureCallSite(below)
+    if (message.needsCallSite) takeCallSite(message, below)
     return message
   } catch (error) {
     reportFailure('statement start', error)
     return undefined
   }
+}
+
+function takeCallSite(message: StatementMessage, below: (...args: never[]) => unknown): void {
+  message.callSite = captureCallSite(below)
+  if (message.callSite !== undefined) return
+  const operation = state.operations.getStore()
+  operation?.lend(message)
+  message.canBeDeferred = operation === undefined
 }
 
 function noteOutsideSite(below: (...args: never[]) => unknown): void {

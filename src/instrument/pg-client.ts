@@ -63,7 +63,13 @@ function send(
     if (query !== undefined && (isSubmittable || query !== before)) watchQuery(query, message)
     else if (!(result instanceof Promise)) message.end(new Error('not sent: the client is closed'), 0)
     else return settleUnsent(result, message)
-    if (!isAdopted && message.needsCallSite && message.callSite === undefined && isPlainPromise(result)) {
+    if (
+      !isAdopted &&
+      message.needsCallSite &&
+      message.canBeDeferred &&
+      message.callSite === undefined &&
+      isPlainPromise(result)
+    ) {
       return settleWithCallSite(result, message)
     }
   } catch (error) {

@@ -26,7 +26,7 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
       } finally {
         setHandover(undefined)
       }
-      if (message?.needsCallSite && message.callSite === undefined && isPlainPromise(result)) {
+      if (message?.needsCallSite && message.canBeDeferred && message.callSite === undefined && isPlainPromise(result)) {
         return settleWithCallSite(result, message)
       }
       return result

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DriverCoverage } from '../model/report.ts'
+import type { Operation } from './operation.ts'
 import type { Scope } from './scope.ts'
 
 /** Counts over the whole process; the coverage of a report is made of them. */
@@ -25,6 +26,8 @@ export interface Counters {
 /** What all copies of nonplus in a process share: ESM and CommonJS builds, duplicates in node_modules, bundles. */
 export interface SharedState {
   readonly storage: AsyncLocalStorage<Scope>
+  /** The call of an ORM that is under way. */
+  readonly operations: AsyncLocalStorage<Operation>
   readonly counters: Counters
   /** Hooked drivers by name and version. */
   readonly drivers: Map<string, DriverCoverage>
@@ -49,6 +52,7 @@ const SLOT = Symbol.for('nonplus.state.v1')
 function createState(): SharedState {
   return {
     storage: new AsyncLocalStorage<Scope>(),
+    operations: new AsyncLocalStorage<Operation>(),
     counters: {
       seen: 0,
       attributed: 0,

@@ -34,7 +34,7 @@ const markdown = `# Matrix: every stack, on a cold, a warm and a contended pool
 
 Real ORMs on a real PostgreSQL server. Each stack runs a query per row of another query, in every shape its API offers;
 six requests of six rows each, so a shape stands for 36 statements in each column, or for 6 where there is no loop to find
-(`eager`, `batched`). A statement carries the number of its request in a value, which tells where it belongs, whatever the
+(eager, batched). A statement carries the number of its request in a value, which tells where it belongs, whatever the
 profiler thinks.
 
 - **cold**: the first request opens the pool, the others follow. **warm**: the pool was opened outside any request.

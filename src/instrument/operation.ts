@@ -1,0 +1,53 @@
+import { type CapturedCallSite, captureCallSite } from './call-site.ts'
+import type { StatementMessage } from './message.ts'
+import { state } from './state.ts'
+
+/**
+ * One call of an ORM that sends its statements later, from a queue, a batch or a stream: by then no frame of the
+ * application is on the stack, and no awaited promise leads back to it. So the call itself is remembered in the async
+ * context, and the statements sent within it take its call site.
+ */
+export class Operation {
+  callSite: CapturedCallSite | undefined
+  readonly #waiting: StatementMessage[] = []
+
+  constructor(callSite: CapturedCallSite | undefined) {
+    this.callSite = callSite
+  }
+
+  /** Gives a statement the call site of this operation, now or once it is known. */
+  lend(message: StatementMessage): void {
+    if (this.callSite === undefined) this.#waiting.push(message)
+    else message.callSite = this.callSite
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  resolve(callSite: CapturedCallSite | undefined): void {
+    this.callSite = callSite
+    for (const message of this.#waiting) message.callSite ??= callSite
+    this.#waiting.length = 0
+  }
+}
+
+/** Runs `fn` as one operation of an ORM; a promise it returns may be replaced by one that settles the same way. */
+export function runOperation(below: (...args: never[]) => unknown, fn: () => unknown): unknown {
+  const scope = state.storage.getStore()
+  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
+    return fn()
+  const operation = new Operation(captureCallSite(below))
+  const result = state.operations.run(operation, fn)
+  const isPlainPromise = result instanceof Promise && Object.getPrototypeOf(result) === Promise.prototype
+  return operation.callSite === undefined && isPlainPromise ? settleOperation(result, operation) : result
+}
+
+/** See `settleWithCallSite`. */
+async function settleOperation(promise: Promise<unknown>, operation: Operation): Promise<unknown> {
+  try {
+    return await promise
+  } finally {
+    if (operation.isAwaited) operation.resolve(captureCallSite(settleOperation))
+  }
+}
