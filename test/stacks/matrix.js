@@ -1,20 +1,23 @@
 /**
  * Runs the whole matrix, prints it as Markdown and writes it to docs/matrix.md:
  *
- *     NONPLUS_TEST_POSTGRES_URL=postgresql://… node test/stacks/matrix.js [<stack> …]
+ *     npm run matrix [-- <stack> …]
  *
- * With stacks named, it only prints.
+ * With stacks named, it only prints. Uses the server in NONPLUS_TEST_POSTGRES_URL, or an embedded one of its own.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { tsImport } from 'tsx/esm/api'
 import { createDatabase } from './database.js'
 import { generatePrismaClient } from './prisma-client.js'
 import { runStack, shortfalls } from './run-matrix.js'
 import { scenarios, stacks } from './stack-list.js'
 
-const serverUrl = process.env.NONPLUS_TEST_POSTGRES_URL
-if (serverUrl === undefined) throw new Error('NONPLUS_TEST_POSTGRES_URL must be the URL of a PostgreSQL server.')
+const { startEmbeddedPostgres } = await tsImport('../../src/cli/embedded-postgres.ts', import.meta.url)
+const given = process.env.NONPLUS_TEST_POSTGRES_URL
+const server = given === undefined ? await startEmbeddedPostgres() : { url: given, stop: async () => {} }
+const serverUrl = server.url
 
 const names = process.argv.slice(2)
 const chosen = names.length === 0 ? stacks : stacks.filter(({ file }) => names.includes(file))
@@ -48,9 +51,10 @@ ${rows.join('\n')}
 
 ${notes.length === 0 ? 'No cell falls short.' : `What falls short:\n\n${notes.join('\n')}`}
 
-Written by \`node test/stacks/matrix.js\` on Node ${process.versions.node.split('.')[0]}; \`test/stacks.test.ts\` holds every cell to it.
+Written by \`npm run matrix\` on Node ${process.versions.node.split('.')[0]}; \`test/stacks.test.ts\` holds every cell to it.
 `
 
+await server.stop()
 process.stdout.write(markdown)
 if (names.length === 0) {
   const docs = new URL('../../docs/', import.meta.url)
