@@ -16,7 +16,7 @@ export const duplicateQuery = defineDetector({
   detect(trace, { threshold }): DuplicateQueryFinding[] {
     return sameExecutions(trace)
       .flatMap((executions) => splitByWrites(trace, executions))
-      .filter((executions) => executions.length >= Math.max(2, threshold))
+      .filter((executions) => executions.length >= Math.max(2, threshold) && !isPolling(executions))
       .flatMap((executions) => {
         const comparison = compareRows(executions)
         return comparison === 'differ' ? [] : [findingOf(trace, executions, comparison === 'equal')]
@@ -65,6 +65,21 @@ function splitByWrites(trace: Trace, executions: readonly Execution[]): Executio
     previous = execution
   }
   return runs
+}
+
+/** Gap in milliseconds from which on a repeat may be a wait: the work of one request rarely pauses as long. */
+const POLL_GAP_MS = 20
+
+/** Asked again and again after waits of about one length, or of growing ones: somebody waits for a change. */
+function isPolling(executions: readonly Execution[]): boolean {
+  if (executions.length < 3) return false
+  const gaps = executions.slice(1).map(({ startMs }, index) => {
+    const { startMs: before, durationMs } = executions[index] as Execution
+    return startMs - before - Math.max(0, durationMs)
+  })
+  const [shortest, longest] = [Math.min(...gaps), Math.max(...gaps)]
+  if (shortest < POLL_GAP_MS) return false
+  return longest <= 2 * shortest || gaps.every((gap, index) => index === 0 || gap >= (gaps[index - 1] as number))
 }
 
 function compareRows(executions: readonly Execution[]): 'equal' | 'differ' | 'unknown' {

@@ -92,4 +92,22 @@ describe('what is not a duplicate', () => {
   test.each(cases)('%s', (_name, trace) => {
     expect(find(trace)).toEqual([])
   })
+
+  test('polling: waits of one length, or growing ones', () => {
+    const poll = `a.ts:1 | ${SETTINGS} | [7] | id=1\n`.repeat(5)
+    const at = (starts: number[]) => {
+      const trace = traceOf(poll)
+      return {
+        ...trace,
+        executions: trace.executions.map((execution, index) => ({ ...execution, startMs: starts[index] as number })),
+      }
+    }
+    const counts = [
+      at([0, 50, 101, 150, 202]),
+      at([0, 25, 80, 200, 500]),
+      at([0, 3, 6, 9, 12]),
+      at([0, 400, 402, 900, 903]),
+    ].map((trace) => duplicateQuery.detect(trace, duplicateQuery.defaults).length)
+    expect(counts).toEqual([0, 0, 1, 1])
+  })
 })
