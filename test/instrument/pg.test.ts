@@ -265,6 +265,43 @@ describe('several statements, errors, timeouts, cancelling', () => {
   })
 })
 
+describe('many at once on one client', () => {
+  test.each([
+    ['queued', {}],
+    ['pipelined', { pipeline: true }],
+  ])('%s, each is one execution with its own rows', async (_name, options) => {
+    const one = new pg.Client({ connectionString: url, ...options } as pg.ClientConfig)
+    await one.connect()
+    const { result, ended, scope } = await record(() =>
+      Promise.all(
+        [3, 5, 7, 0, 9].map((limit) =>
+          limit === 0
+            ? one.query('select 1 / $1::int', [0]).catch((error: { code: string }) => error.code)
+            : one.query('select * from authors limit $1', [limit]).then(({ rows }) => rows.length),
+        ),
+      ),
+    )
+    expect(result).toEqual([3, 5, 7, '22012', 9])
+    expect(ended.map(({ parameters, rows }) => [parameters?.[0], rows])).toEqual([3, 5, 7, 0, 9].map((n) => [n, n]))
+    expect(ended.every((message) => message.scope === scope)).toBe(true)
+    await one.end()
+  })
+
+  test('sent before the connection is open', async () => {
+    const early = new pg.Client(url)
+    const { ended } = await record(async () => {
+      const connected = early.connect()
+      const [first] = await Promise.all([early.query('select 1'), early.query('select 2'), connected])
+      return first
+    })
+    expect(ended.map(({ text, rows }) => [text, rows])).toEqual([
+      ['select 1', 1],
+      ['select 2', 1],
+    ])
+    await early.end()
+  })
+})
+
 describe('scopes', () => {
   test('six requests on a warm pool of two keep their own scopes, in callbacks and in promises', async () => {
     const requests = Array.from({ length: 6 }, (_, request) =>
