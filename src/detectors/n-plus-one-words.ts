@@ -70,6 +70,9 @@ function shortName(table: string): string {
 }
 
 export function adviceFor({ count, parent, keys, statement }: Facts): string {
+  if (parent?.fingerprint === statement.fingerprint) {
+    return `Walk the tree in the database: one recursive query (with recursive …) reads what ${count} queries read here; or load it level by level.`
+  }
   const key = keys[0] ?? 'key'
   const table = statement.tables[0] === undefined ? 'the rows' : shortName(statement.tables[0])
   const from = parent === undefined ? 'the values' : `the ${columnName(parent)} values`

@@ -40,7 +40,8 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const concurrent =
     areConcurrent(lookup.executions) ||
     lookup.executions.every(({ callSite }) => callSite !== undefined && trace.callSites[callSite]?.concurrent === true)
-  const rewrite = batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
+  const isWalk = provenance?.statement === repetition.statement
+  const rewrite = isWalk ? undefined : batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
   const facts = {
     statement,
     count,

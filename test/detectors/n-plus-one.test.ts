@@ -234,6 +234,8 @@ describe('proven by the rows', () => {
       tree.ts:2 < tree.ts:3 < tree.ts:9 | ${children} | [102] | id=105,106 parent_id=102,102
     `
     expect(find(trace)).toMatchObject([{ what: 'proven 2/2 nodes', from: 'id of 6 rows SELECT nodes' }])
+    const [finding] = nPlusOne.detect(traceOf(trace), nPlusOne.defaults)
+    expect(finding?.advice).toEqual({ summary: expect.stringContaining('with recursive') })
   })
 })
 
