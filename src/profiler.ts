@@ -11,7 +11,7 @@ import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
-import { startRecorder } from './recorder.ts'
+import { recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
 import { buildTrace } from './trace-builder.ts'
 import { version } from './version.ts'
 
@@ -19,6 +19,7 @@ import { version } from './version.ts'
 export interface ScopeResult {
   readonly scope: ReportScope
   readonly findings: readonly Finding[]
+  /** Made when it is first read. */
   readonly trace: Trace
 }
 
@@ -201,26 +202,39 @@ class ScopeProfiler implements Profiler {
 }
 
 function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
-  const trace = buildTrace(scope)
-  return { scope: summaryOf(trace), findings: analyze(trace, options), trace }
+  const record = recordOf(scope)
+  return {
+    scope: summaryOf(scope, record),
+    findings: mayHaveFindings(scope, record) ? analyze(buildTrace(scope, record), options) : [],
+    get trace() {
+      return buildTrace(scope, record)
+    },
+  }
 }
 
-function summaryOf({ scope, executions, statements, folded }: Trace): ReportScope {
+/** Where no shape ran twice there is nothing to prove but lists of one row, which only development asks for. */
+function mayHaveFindings({ callSites }: Scope, { hasRepeats, messages }: ScopeRecord): boolean {
+  return hasRepeats || (callSites === 'all' && messages.length > 1)
+}
+
+function summaryOf(scope: Scope, { messages, folded }: ScopeRecord): ReportScope {
   let count = 0
   let durationMs = 0
   let rows = 0
-  for (const execution of executions) {
-    if (statements[execution.statement]?.kind === 'transaction') continue
+  for (const message of messages) {
+    if (message.statement?.kind === 'transaction') continue
     count++
-    durationMs += Math.max(0, execution.durationMs)
-    rows += execution.rows ?? 0
+    if (!message.hasEnded) continue
+    durationMs += message.endedAt - message.startedAt
+    rows += message.rows
   }
-  for (const sums of folded) {
+  for (const sums of folded.values()) {
+    if (sums.statement.kind === 'transaction') continue
     count += sums.count
     durationMs += sums.durationMs
     rows += sums.rows
   }
-  return { ...scope, queries: { count, durationMs, rows } }
+  return { ...scope.info, queries: { count, durationMs, rows } }
 }
 
 function scopeReport({ scope, findings }: Omit<ScopeResult, 'trace'>, trace: Trace): Report {

@@ -4,15 +4,14 @@ import type { Scope } from './instrument/scope.ts'
 import { sourceFrameOf } from './instrument/source-map.ts'
 import type { Statement } from './model/statement.ts'
 import type { CallSite, Cell, Execution, Folded, ResultSample, Trace } from './model/trace.ts'
-import { recordOf, type ScopeRecord } from './recorder.ts'
+import type { ScopeRecord } from './recorder.ts'
 import { sampleResults } from './result-sampler.ts'
 import { redactLiterals } from './sql/redact.ts'
 import { valuesOf } from './sql/values.ts'
 import { ValueTable } from './value-table.ts'
 
-/** Turns what the recorder filed under a scope into its trace. */
-export function buildTrace(scope: Scope): Trace {
-  const record = recordOf(scope)
+/** Turns what the recorder filed under a scope into its trace; made once, however many ask for it. */
+export function buildTrace(scope: Scope, record: ScopeRecord): Trace {
   record.trace ??= new TraceBuilder(scope, record).build()
   return record.trace
 }
