@@ -6,7 +6,7 @@ import { hookKnex } from './instrument/knex.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
-import { reportFailure } from './instrument/state.ts'
+import { reportFailure, state } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
@@ -133,8 +133,12 @@ function checkScopeName(name: unknown): string {
   throw new TypeError(`The name of a scope must be a string that is not empty, but got: ${JSON.stringify(name)}.`)
 }
 
+let isWatching = false
+
+/** Looks through all loaded modules, so only once; again where every hook has been taken out since. */
 function watch(): void {
-  if (process.env.NONPLUS === '0') return
+  if ((isWatching && state.drivers.size > 0) || process.env.NONPLUS === '0') return
+  isWatching = true
   startRecorder()
   installLoader()
   hookKnex()
@@ -203,18 +207,15 @@ class ScopeProfiler implements Profiler {
 
 function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
   const record = recordOf(scope)
+  // where no shape ran twice there is nothing to prove but lists of one row
+  const isWorthReading = record.hasRepeats || record.hasSingleRowLists
   return {
     scope: summaryOf(scope, record),
-    findings: mayHaveFindings(scope, record) ? analyze(buildTrace(scope, record), options) : [],
+    findings: isWorthReading ? analyze(buildTrace(scope, record), options) : [],
     get trace() {
       return buildTrace(scope, record)
     },
   }
-}
-
-/** Where no shape ran twice there is nothing to prove but lists of one row, which only development asks for. */
-function mayHaveFindings({ callSites }: Scope, { hasRepeats, messages }: ScopeRecord): boolean {
-  return hasRepeats || (callSites === 'all' && messages.length > 1)
 }
 
 function summaryOf(scope: Scope, { messages, folded }: ScopeRecord): ReportScope {

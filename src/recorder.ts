@@ -1,3 +1,4 @@
+import { readsList } from './detectors/single-row.ts'
 import type { CapturedCallSite } from './instrument/call-site.ts'
 import { scopeEnd, statementEnd, statementStart } from './instrument/channel.ts'
 import type { StatementMessage } from './instrument/message.ts'
@@ -16,8 +17,11 @@ const MAX_LISTED = 10_000
 /** Rows a scope keeps references to, as possible sources of later parameters. They live until it closes. */
 const MAX_KEPT_ROWS = 50_000
 
-/** Stacks taken per shape in `repeated` mode: enough to tell call chains apart; the rest is counted. */
-const MAX_REPEATED_CAPTURES = 50
+/**
+ * Executions up to which `repeated` mode takes every stack from the second on; then the 16th, 32nd, 64th … only. What has
+ * no stack is counted to the chain of calls of those that have one.
+ */
+const EARLY_CAPTURES = 10
 
 /** Distinct parameters counted among folded executions. */
 const MAX_FOLDED_KEYS = 1_000
@@ -43,6 +47,8 @@ export class ScopeRecord {
   rowsComplete = true
   /** True where some shape ran twice: only then there is anything to prove. */
   hasRepeats = false
+  /** True where a list of rows happened to hold one. */
+  hasSingleRowLists = false
   /** Made once, however many profilers listen. */
   trace: Trace | undefined = undefined
 }
@@ -78,7 +84,8 @@ function fileStart(message: StatementMessage): void {
 
 function needsCallSite({ callSites }: Scope, count: number): boolean {
   if (callSites === 'all') return count <= MAX_LISTED_PER_SHAPE
-  return callSites === 'repeated' && count >= 2 && count <= MAX_REPEATED_CAPTURES
+  if (callSites !== 'repeated' || count < 2 || count > MAX_LISTED_PER_SHAPE) return false
+  return count <= EARLY_CAPTURES || (count & (count - 1)) === 0
 }
 
 function fileEnd(message: StatementMessage): void {
@@ -92,8 +99,10 @@ function fileEnd(message: StatementMessage): void {
   if (result === undefined) return
   const isKept =
     !message.isFolded && statement.kind === 'select' && record.keptRows + result.rows.length <= MAX_KEPT_ROWS
-  if (isKept) record.keptRows += result.rows.length
-  else {
+  if (isKept) {
+    record.keptRows += result.rows.length
+    if (result.rows.length === 1) record.hasSingleRowLists ||= readsList(statement)
+  } else {
     if (result.rows.length > 0 && !statement.writes) record.rowsComplete = false
     message.result = undefined
   }
@@ -129,6 +138,7 @@ function passToParent(scope: Scope): void {
   }
   target.hasRepeats = [...target.counts.values()].some((count) => count > 1)
   target.keptRows += record.keptRows
+  target.hasSingleRowLists ||= record.hasSingleRowLists
   target.rowsComplete &&= record.rowsComplete
   for (const [key, sums] of record.folded) target.folded.set(`${scope.id}${key}`, sums)
 }

@@ -7,8 +7,10 @@ import type { CallSite, Cell, Execution, Folded, ResultSample, Trace } from './m
 import type { ScopeRecord } from './recorder.ts'
 import { sampleResults } from './result-sampler.ts'
 import { redactLiterals } from './sql/redact.ts'
-import { valuesOf } from './sql/values.ts'
+import { type Binding, bindingsOf, valuesOf } from './sql/values.ts'
 import { ValueTable } from './value-table.ts'
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** Turns what the recorder filed under a scope into its trace; made once, however many ask for it. */
 export function buildTrace(scope: Scope, record: ScopeRecord): Trace {
@@ -16,12 +18,29 @@ export function buildTrace(scope: Scope, record: ScopeRecord): Trace {
   return record.trace
 }
 
+/** What was read out of the last text of a statement: most statements have one text, and are sent again and again. */
+interface TextReading {
+  readonly text: string
+  readonly redacted: string
+  readonly bindings: readonly Binding[] | undefined
+}
+
+const readings = new WeakMap<Statement, TextReading>()
+
+function readingOf(statement: Statement, text: string, dialect: Trace['dialect']): TextReading {
+  const known = readings.get(statement)
+  if (known?.text === text) return known
+  const reading = { text, redacted: redactLiterals(text, dialect), bindings: bindingsOf(text, dialect) }
+  readings.set(statement, reading)
+  return reading
+}
+
 class TraceBuilder {
   readonly #scope: Scope
   readonly #record: ScopeRecord
   readonly #statements = new Map<Statement, number>()
   readonly #texts: string[] = []
-  readonly #callSites = new Map<string, number>()
+  readonly #callSites = new Map<CapturedCallSite, number>()
   readonly #callSiteList: CallSite[] = []
   readonly #values = new ValueTable()
   readonly #rawValues = new Map<StatementMessage, readonly unknown[]>()
@@ -66,22 +85,23 @@ class TraceBuilder {
   #executionOf(message: StatementMessage, id: number): Execution {
     const { text, driver, startedAt, acquiredAt, rows, error, connection, hasEnded } = message
     const statement = message.statement as Statement
-    const hasWaited = acquiredAt !== 0
     const result = this.#samples.get(message)
-    return {
+    const execution: Writable<Execution> = {
       id,
       statement: this.#statementIndex(statement, text, driver.dialect),
-      ...this.#callSiteOf(message.callSite),
       startMs: startedAt - this.#scope.startedAt,
       durationMs: hasEnded ? message.endedAt - startedAt : -1,
-      ...(hasWaited ? { waitMs: acquiredAt - startedAt } : {}),
-      ...(hasEnded && error === undefined ? { rows } : {}),
-      ...(error === undefined ? {} : { error: errorNameOf(error) }),
-      ...(connection === 0 ? {} : { connection }),
-      ...(message.isStreamed ? { isStreamed: true } : {}),
       parameters: this.#valuesOf(message).map((value) => this.#values.cellOf(value)),
-      ...(result === undefined ? {} : { result }),
     }
+    const { callSite } = this.#callSiteOf(message.callSite)
+    if (callSite !== undefined) execution.callSite = callSite
+    if (acquiredAt !== 0) execution.waitMs = acquiredAt - startedAt
+    if (error !== undefined) execution.error = errorNameOf(error)
+    else if (hasEnded) execution.rows = rows
+    if (connection !== 0) execution.connection = connection
+    if (message.isStreamed) execution.isStreamed = true
+    if (result !== undefined) execution.result = result
+    return execution
   }
 
   #statementIndex(statement: Statement, text: string, dialect = 'postgresql' as Trace['dialect']): number {
@@ -89,19 +109,18 @@ class TraceBuilder {
     if (index === undefined) {
       index = this.#statements.size
       this.#statements.set(statement, index)
-      this.#texts.push(redactLiterals(text, dialect))
+      this.#texts.push(readingOf(statement, text, dialect).redacted)
     }
     return index
   }
 
   #callSiteOf(captured: CapturedCallSite | undefined): { callSite?: number } {
     if (captured === undefined) return {}
-    const frames = captured.frames.map(sourceFrameOf)
-    const key = frames.map(({ file, line, column }) => `${file}:${line}:${column}`).join('\u001f')
-    let index = this.#callSites.get(key)
+    let index = this.#callSites.get(captured)
     if (index === undefined) {
-      index = this.#callSiteList.push({ frames, concurrent: captured.concurrent }) - 1
-      this.#callSites.set(key, index)
+      const { frames, concurrent } = captured
+      index = this.#callSiteList.push({ frames: frames.map(sourceFrameOf), concurrent }) - 1
+      this.#callSites.set(captured, index)
     }
     return { callSite: index }
   }
@@ -111,7 +130,10 @@ class TraceBuilder {
     if (statement === undefined || statement.slots.length === 0) return []
     let values = this.#rawValues.get(message)
     if (values === undefined) {
-      values = valuesOf(text, driver.dialect, parameters)
+      const { bindings } = readingOf(statement, text, driver.dialect)
+      values =
+        bindings?.map((binding) => (typeof binding === 'number' ? parameters?.[binding] : binding.literal)) ??
+        valuesOf(text, driver.dialect, parameters)
       this.#rawValues.set(message, values)
     }
     return values

@@ -18,6 +18,9 @@ const TIMESTAMP = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/
 export class ValueTable {
   readonly infos: ValueInfo[] = [{ type: 'null', size: 0 }]
   readonly #tokens = new Map<string, ValueToken>()
+  // what most values are, found again without a key to be built
+  readonly #numbers = new Map<number, ValueToken>()
+  readonly #texts = new Map<string, ValueToken>()
 
   /** Token of a scalar, or tokens of what an array or a document contains. */
   cellOf(value: unknown): Cell {
@@ -39,6 +42,20 @@ export class ValueTable {
 
   #tokenOf(value: unknown): ValueToken {
     if (value === null || value === undefined) return 0
+    if (typeof value === 'number') return this.#numbers.get(value) ?? this.#remember(this.#numbers, value)
+    if (typeof value === 'string' && value.length <= KEY_LENGTH) {
+      return this.#texts.get(value) ?? this.#remember(this.#texts, value)
+    }
+    return this.#learn(value)
+  }
+
+  #remember<Value>(tokens: Map<Value, ValueToken>, value: Value): ValueToken {
+    const token = this.#learn(value)
+    tokens.set(value, token)
+    return token
+  }
+
+  #learn(value: unknown): ValueToken {
     const { key, type, size } = canonicalOf(value)
     const known = this.#tokens.get(key)
     if (known !== undefined) return known

@@ -46,20 +46,53 @@ export function provenanceOf(trace: Trace, lookup: Lookup, columns: ColumnIndex)
 }
 
 /** A column of a statement, over all its executions in the trace. */
-interface Column {
+class Column {
   readonly statement: number
   readonly name: string
-  /** First moment at which a value was there, in milliseconds since the scope began. */
-  readonly availableMs: ReadonlyMap<ValueToken, number>
   /** Values in the order they were read. */
   readonly sequence: readonly ValueToken[]
   readonly executions: readonly Execution[]
   readonly rows: number
+  readonly #index: number
+  #availableMs: ReadonlyMap<ValueToken, number> | undefined
+
+  constructor(statement: number, name: string, index: number, executions: readonly Execution[], rows: number) {
+    this.statement = statement
+    this.name = name
+    this.executions = executions
+    this.rows = rows
+    this.#index = index
+    const sequence: ValueToken[] = []
+    for (const { result } of executions) {
+      for (const cell of result?.values[index] ?? []) {
+        if (typeof cell === 'number') sequence.push(cell)
+        else sequence.push(...cell)
+      }
+    }
+    this.sequence = sequence
+  }
+
+  /** First moment at which a value was there, in milliseconds since the scope began; made for columns that may fit. */
+  get availableMs(): ReadonlyMap<ValueToken, number> {
+    this.#availableMs ??= this.#findMoments()
+    return this.#availableMs
+  }
+
+  #findMoments(): Map<ValueToken, number> {
+    const moments = new Map<ValueToken, number>()
+    for (const execution of this.executions) {
+      const sinceMs = availabilityOf(execution)
+      for (const cell of execution.result?.values[this.#index] ?? []) {
+        for (const token of tokensOf(cell)) if (!moments.has(token)) moments.set(token, sinceMs)
+      }
+    }
+    return moments
+  }
 }
 
 /** Columns of all results of a trace; made once per trace. */
 export class ColumnIndex {
-  readonly #columns: Column[]
+  #columns: Column[] | undefined
   readonly #executions: ReadonlyMap<number, readonly Execution[]>
 
   constructor(trace: Trace) {
@@ -71,10 +104,10 @@ export class ColumnIndex {
       else list.push(execution)
     }
     this.#executions = byStatement
-    this.#columns = [...byStatement].flatMap(([statement, executions]) => columnsOf(statement, executions))
   }
 
   all(): readonly Column[] {
+    this.#columns ??= [...this.#executions].flatMap(([statement, executions]) => columnsOf(statement, executions))
     return this.#columns
   }
 
@@ -86,20 +119,7 @@ export class ColumnIndex {
 function columnsOf(statement: number, executions: readonly Execution[]): Column[] {
   const names = executions[0]?.result?.columns.map(({ name }) => name) ?? []
   const rows = executions.reduce((sum, { result }) => sum + (result?.values[0]?.length ?? 0), 0)
-  return names.map((name, index) => {
-    const availableMs = new Map<ValueToken, number>()
-    const sequence: ValueToken[] = []
-    for (const execution of executions) {
-      const sinceMs = availabilityOf(execution)
-      for (const cell of execution.result?.values[index] ?? []) {
-        for (const token of tokensOf(cell)) {
-          sequence.push(token)
-          if (!availableMs.has(token)) availableMs.set(token, sinceMs)
-        }
-      }
-    }
-    return { statement, name, availableMs, sequence, executions, rows }
-  })
+  return names.map((name, index) => new Column(statement, name, index, executions, rows))
 }
 
 // rows of a stream are there while it runs; other rows once it has ended
@@ -118,6 +138,9 @@ function judge(
   slot: number,
   column: Column,
 ): { score: number; provenance: Provenance } | undefined {
+  // most columns do not hold even the first value: found out without an index of the column
+  const first = scalarOf(lookup.executions[0]?.parameters?.[slot])
+  if (first === undefined || !column.sequence.includes(first)) return undefined
   const used = new Set<ValueToken>()
   const order: ValueToken[] = []
   for (const execution of lookup.executions) {

@@ -76,12 +76,30 @@ function keyOf(frames: readonly Frame[]): string {
   return keys.filter((key, index) => key !== keys[index - 1]).join('')
 }
 
-/** An execution without a call site belongs to the only chain there is; among several nobody can tell. */
-function placeRest(chains: Chain[], unplaced: Execution[]): void {
+/**
+ * An execution without a call site belongs to the only chain there is. Among several it goes with its neighbours, where
+ * the ones before and after it that have a call site are of one chain; else nobody can tell.
+ */
+function placeRest(chains: Chain[], unplaced: readonly Execution[]): void {
   const [only] = chains
   if (unplaced.length === 0) return
-  if (only !== undefined && chains.length === 1) only.executions.push(...unplaced)
-  else chains.push({ key: '\n', frames: [], executions: unplaced, folded: [] })
+  if (only !== undefined && chains.length === 1) {
+    only.executions.push(...unplaced)
+    return
+  }
+  const placed = chains
+    .flatMap((chain) => chain.executions.map(({ id }) => ({ id, chain })))
+    .sort((a, b) => a.id - b.id)
+  const lost: Execution[] = []
+  for (const execution of unplaced) {
+    const after = placed.findIndex(({ id }) => id > execution.id)
+    const next = placed[after]?.chain
+    const previous = placed[after === -1 ? placed.length - 1 : after - 1]?.chain
+    const chain = next === undefined || previous === undefined || next === previous ? (next ?? previous) : undefined
+    if (chain === undefined) lost.push(execution)
+    else chain.executions.push(execution)
+  }
+  if (lost.length > 0) chains.push({ key: '\n', frames: [], executions: lost, folded: [] })
 }
 
 /** True where two executions overlap in time: they were sent side by side, not one after the other's end. */

@@ -31,7 +31,19 @@ export function singleRowLoops(trace: Trace, repetitions: readonly Repetition[],
 const UNIQUE_COLUMN = /^(id|uuid|guid|email|slug|username|login|token|key|code|name|hash|sid)$|_(uuid|token|key|hash)$/
 
 /** A statement that may give many rows: no key asked for, no limit, no aggregate. */
-function readsList(statement: Statement | undefined): boolean {
+export function readsList(statement: Statement | undefined): boolean {
+  if (statement === undefined) return false
+  let known = listReaders.get(statement)
+  if (known === undefined) {
+    known = judgeList(statement)
+    listReaders.set(statement, known)
+  }
+  return known
+}
+
+const listReaders = new WeakMap<Statement, boolean>()
+
+function judgeList(statement: Statement | undefined): boolean {
   if (
     statement?.kind !== 'select' ||
     / limit | fetch |^select (count|sum|min|max|avg|exists) ?\(/.test(statement.fingerprint)

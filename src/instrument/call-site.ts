@@ -80,20 +80,61 @@ function callSiteOf(sites: readonly NodeJS.CallSite[], formatter: Formatter): Ca
     frames.push(frameOf(site, file, formatter))
     if (frames.length === KEPT_FRAMES) break
   }
-  return frames.length === 0 ? undefined : { frames, concurrent }
+  return frames.length === 0 ? undefined : internSite(frames, concurrent)
 }
 
-const framesByPlace = new Map<string, RawFrame>()
+/** One step outwards in a chain of calls. */
+class ChainNode {
+  readonly outer: Map<RawFrame, ChainNode> = new Map()
+  alone: CapturedCallSite | undefined = undefined
+  beside: CapturedCallSite | undefined = undefined
+}
+
+let chains = new ChainNode()
+let chainCount = 0
+
+/** One object per chain of calls, so that equal call sites are told by identity. */
+function internSite(frames: readonly RawFrame[], concurrent: boolean): CapturedCallSite {
+  if (chainCount > MAX_PLACES) {
+    chains = new ChainNode()
+    chainCount = 0
+  }
+  let node = chains
+  for (const frame of frames) {
+    let next = node.outer.get(frame)
+    if (next === undefined) {
+      next = new ChainNode()
+      node.outer.set(frame, next)
+      chainCount++
+    }
+    node = next
+  }
+  if (concurrent) {
+    node.beside ??= { frames, concurrent }
+    return node.beside
+  }
+  node.alone ??= { frames, concurrent }
+  return node.alone
+}
+
+const framesByFile = new Map<string, Map<number, RawFrame>>()
+let placeCount = 0
 
 // Places in the code are finite, but code that is generated at run time makes new ones.
 const MAX_PLACES = 20_000
 
 function frameOf(site: NodeJS.CallSite, file: string, formatter: Formatter): RawFrame {
+  // offset in the script: V8 would have to compute line and column out of it, and it names the same place
+  const position = site.getPosition()
+  let places = framesByFile.get(file)
+  if (places === undefined) {
+    places = new Map()
+    framesByFile.set(file, places)
+  }
+  const known = places.get(position)
+  if (known !== undefined) return known
   const line = site.getLineNumber() ?? 0
   const column = site.getColumnNumber() ?? 0
-  const key = `${file}:${line}:${column}`
-  const known = framesByPlace.get(key)
-  if (known !== undefined) return known
   const frame: RawFrame = {
     file: file.startsWith('file:') ? fileURLToPath(file) : file,
     line,
@@ -101,8 +142,11 @@ function frameOf(site: NodeJS.CallSite, file: string, formatter: Formatter): Raw
     function: functionNameOf(site),
     mapped: formatter === undefined ? undefined : askFormatter(formatter, site),
   }
-  if (framesByPlace.size >= MAX_PLACES) framesByPlace.clear()
-  framesByPlace.set(key, frame)
+  places.set(position, frame)
+  if (++placeCount > MAX_PLACES) {
+    framesByFile.clear()
+    placeCount = 0
+  }
   return frame
 }
 

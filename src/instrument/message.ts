@@ -97,7 +97,8 @@ export function startStatement(
   counters.seen++
   if (scope === undefined) {
     counters.outside++
-    if (state.outsideSites.size < 3) noteOutsideSite(below)
+    // the first ones only: a program without scopes must not pay for a stack at every statement
+    if (counters.outside <= 50 && state.outsideSites.size < 3) noteOutsideSite(below)
     return undefined
   }
   if (scope.ignoreReason !== undefined) {

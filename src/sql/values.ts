@@ -21,7 +21,7 @@ export function valuesOf(text: string, dialect: Dialect, parameters: BoundParame
   for (let index = 0; index < shape.valueCount; index++) {
     const type = shape.valueTypes[index] as number
     if (type === T.END) continue
-    const raw = text.slice(shape.valueStarts[index], shape.valueEnds[index])
+    const raw = shape.valueText(index)
     const value = type === T.PLACEHOLDER ? bound.get(raw) : literalOf(raw, type, dialect)
     const slot = shape.slotOf(index)
     const list = values[slot]
@@ -31,6 +31,30 @@ export function valuesOf(text: string, dialect: Dialect, parameters: BoundParame
     else (list as unknown[]).push(value)
   }
   return values
+}
+
+/** Position of a value among the parameters, or the value itself where it stands in the text. */
+export type Binding = number | { readonly literal: unknown }
+
+/**
+ * Where the value of each slot comes from, for texts without lists and with numbered placeholders: such a text need not
+ * be read again at each execution.
+ *
+ * @returns undefined for any other text.
+ */
+export function bindingsOf(text: string, dialect: Dialect): readonly Binding[] | undefined {
+  shape.read(text, dialect)
+  if (shape.valueCount !== shape.slotCount) return undefined
+  const bindings: Binding[] = []
+  for (let slot = 0; slot < shape.slotCount; slot++) {
+    const type = shape.valueTypes[slot] as number
+    if (type === T.END || shape.isList(slot) || shape.slotOf(slot) !== slot) return undefined
+    const raw = shape.valueText(slot)
+    if (type !== T.PLACEHOLDER) bindings.push({ literal: literalOf(raw, type, dialect) })
+    else if (/^\$\d+$/.test(raw)) bindings.push(Number(raw.slice(1)) - 1)
+    else return undefined
+  }
+  return bindings
 }
 
 function literalOf(raw: string, type: number, dialect: Dialect): unknown {
