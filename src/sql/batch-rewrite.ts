@@ -7,9 +7,11 @@ import * as T from './tokenizer.ts'
 interface Token {
   readonly type: T.TokenType
   readonly start: number
-  readonly end: number
   /** Lower case where it is a word, else as written. */
   readonly text: string
+  readonly raw: string
+  /** What stands before it. */
+  readonly gap: string
   readonly depth: number
 }
 
@@ -80,7 +82,7 @@ export function batchedRewriteOf(
   if (predicate === undefined || !isConjunct(tokens, predicate) || !canBeBatched(tokens, key)) return undefined
   const column = tokens.slice(predicate.columnFrom, predicate.columnTo)
   if (!selectsKey(tokens, column, statement.tables.length)) return undefined
-  return write(text, dialect, tokens, predicate, literals)
+  return write(dialect, tokens, predicate, literals)
 }
 
 /** Where the value of the slot stands; undefined where it is no single literal or placeholder. */
@@ -97,11 +99,14 @@ function tokensOf(text: string, dialect: Dialect): Token[] {
   const tokens: Token[] = []
   const tokenizer = new T.Tokenizer(text, dialect)
   let depth = 0
+  let before = 0
   while (tokenizer.next()) {
     const { type, start, end } = tokenizer
     if (type === T.CLOSE) depth--
-    const raw = text.slice(start, end)
-    tokens.push({ type, start, end, text: type === T.WORD ? raw.toLowerCase() : raw, depth })
+    const raw = tokenizer.textOf(start, end)
+    const gap = gapOf(tokenizer, before, start)
+    before = end
+    tokens.push({ type, start, text: type === T.WORD ? raw.toLowerCase() : raw, raw, gap, depth })
     if (type === T.OPEN) depth++
   }
   while (tokens.at(-1)?.type === T.SEMICOLON) tokens.pop()
@@ -276,40 +281,32 @@ function nameOf(token: Token | undefined): string {
 }
 
 function write(
-  text: string,
   dialect: Dialect,
   tokens: readonly Token[],
   predicate: Predicate,
   literals: 'redacted' | 'kept',
 ): string {
   let rewritten = ''
-  let end = 0
-  for (let at = 0; at < tokens.length; at++) {
-    const token = tokens[at] as Token
-    rewritten += gapOf(text, end, token.start)
-    if (at === predicate.from) {
-      rewritten += writePredicate(text, dialect, tokens, predicate)
-      at = predicate.to - 1
-      end = (tokens[at] as Token).end
-      continue
-    }
+  for (const [at, token] of tokens.entries()) {
+    if (at === predicate.from) rewritten += token.gap + writePredicate(dialect, tokens, predicate)
+    if (at >= predicate.from && at < predicate.to) continue
     const isLiteral = token.type === T.STRING || token.type === T.NUMBER
-    rewritten += isLiteral && literals === 'redacted' ? '?' : text.slice(token.start, token.end)
-    end = token.end
+    rewritten += token.gap + (isLiteral && literals === 'redacted' ? '?' : token.raw)
   }
   return rewritten
 }
 
-function writePredicate(text: string, dialect: Dialect, tokens: readonly Token[], predicate: Predicate): string {
-  const column = text.slice(
-    (tokens[predicate.columnFrom] as Token).start,
-    (tokens[predicate.columnTo - 1] as Token).end,
-  )
+function writePredicate(dialect: Dialect, tokens: readonly Token[], predicate: Predicate): string {
+  const column = rawOf(tokens.slice(predicate.columnFrom, predicate.columnTo))
   const key = tokens[predicate.key] as Token
-  const placeholder = key.type === T.PLACEHOLDER ? key.text : nextPlaceholder(dialect, tokens)
+  const placeholder = key.type === T.PLACEHOLDER ? key.raw : nextPlaceholder(dialect, tokens)
   if (dialect !== 'postgresql') return `${column} in (${placeholder})`
-  const cast = text.slice(key.end, (tokens[predicate.castTo - 1] as Token).end)
+  const cast = rawOf(tokens.slice(predicate.key + 1, predicate.castTo))
   return `${column} = any(${placeholder}${cast === '' ? '' : `${cast}[]`})`
+}
+
+function rawOf(tokens: readonly Token[]): string {
+  return tokens.map((token, index) => (index === 0 ? '' : token.gap) + token.raw).join('')
 }
 
 /** A placeholder no other value has: PostgreSQL numbers them. */

@@ -67,16 +67,13 @@ const WIDTH = 32
 const chars: Uint8Array = new Uint8Array(512 * WIDTH)
 const lengths: Uint8Array = new Uint8Array(512)
 /** By first letter, a bit for each length that a keyword has: most names need no look-up. */
-const lengthsByFirst: Int32Array = new Int32Array(128)
-const hashes: Int32Array = new Int32Array(512)
+const lengthsByFirst: Int32Array = new Int32Array(256)
 const flags: number[] = [0]
 const byWord: Map<string, number> = new Map()
 
-/** Hash of a lower-case word, as the tokenizer computes it while it reads. */
-function hashOf(word: string): number {
-  let hash = 0
-  for (let index = 0; index < word.length; index++) hash = (Math.imul(hash, 31) + word.charCodeAt(index)) | 0
-  return hash
+/** Of the first, second and last character and the length: enough to spread the list, and cheaper than all characters. */
+function slotOf(first: number, second: number, last: number, length: number): number {
+  return (first * 37 + second * 101 + last * 7 + length * 257) & (SIZE - 1)
 }
 
 for (const [flag, list] of groups) {
@@ -85,12 +82,11 @@ for (const [flag, list] of groups) {
     const id = words.push(word) - 1
     byWord.set(word, id)
     flags.push(flag)
-    const hash = hashOf(word)
-    hashes[id] = hash
     lengths[id] = word.length
     for (let index = 0; index < word.length; index++) chars[id * WIDTH + index] = word.charCodeAt(index)
-    lengthsByFirst[word.charCodeAt(0)] = (lengthsByFirst[word.charCodeAt(0)] as number) | (1 << word.length)
-    let slot = hash & (SIZE - 1)
+    const first = word.charCodeAt(0)
+    lengthsByFirst[first] = (lengthsByFirst[first] as number) | (1 << word.length)
+    let slot = slotOf(first, word.charCodeAt(1), word.charCodeAt(word.length - 1), word.length)
     while (ids[slot] !== 0) slot = (slot + 1) & (SIZE - 1)
     ids[slot] = id
   }
@@ -111,19 +107,16 @@ export function keywordText(id: number): string {
   return words[id] ?? ''
 }
 
-/**
- * Number of the keyword that stands in `codes` from `start` to `end` in lower case, or 0.
- *
- * @param hash as computed by {@link hashOf}.
- */
-export function findKeyword(codes: Uint16Array, start: number, end: number, hash: number): number {
+/** Number of the keyword that stands in `codes` from `start` to `end` in lower case, or 0. */
+export function findKeyword(codes: Uint8Array, start: number, end: number): number {
   const length = end - start
   const first = codes[start] as number
-  if (length > LONGEST_KEYWORD || first > 127 || ((lengthsByFirst[first] as number) & (1 << length)) === 0) return 0
-  for (let slot = hash & (SIZE - 1); ; slot = (slot + 1) & (SIZE - 1)) {
+  if (length > LONGEST_KEYWORD || ((lengthsByFirst[first] as number) & (1 << length)) === 0) return 0
+  let slot = slotOf(first, codes[start + 1] as number, codes[end - 1] as number, length)
+  for (; ; slot = (slot + 1) & (SIZE - 1)) {
     const id = ids[slot] as number
     if (id === 0) return 0
-    if (hashes[id] !== hash || lengths[id] !== length) continue
+    if (lengths[id] !== length) continue
     const from = id * WIDTH
     let index = 0
     while (index < length && codes[start + index] === chars[from + index]) index++

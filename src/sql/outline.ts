@@ -230,8 +230,7 @@ class Reader {
   #afterName = false
 
   constructor(shape: string, dialect: Dialect, positions: readonly number[], forms: readonly Slot['form'][]) {
-    this.#tokens = new T.Tokenizer()
-    this.#tokens.reset(shape, dialect, positions)
+    this.#tokens = new T.Tokenizer(shape, dialect, positions)
     this.#shape = shape
     this.#dialect = dialect
     this.#positions = positions
@@ -301,7 +300,7 @@ class Reader {
   }
 
   #current(): string {
-    return this.#shape.slice(this.#tokens.start, this.#tokens.end)
+    return this.#tokens.textOf(this.#tokens.start, this.#tokens.end)
   }
 
   /** Whatever was read before is no operand of what follows. */
@@ -861,8 +860,8 @@ class Reader {
 
   /** The character after the current token. */
   #peek(): number {
-    const at = this.#tokens.end
-    return this.#shape.charCodeAt(this.#shape.charCodeAt(at) === 32 ? at + 1 : at)
+    const { codes, end } = this.#tokens
+    return codes[codes[end] === 32 ? end + 1 : end] as number
   }
 }
 

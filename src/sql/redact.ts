@@ -12,18 +12,18 @@ export function redactLiterals(text: string, dialect: Dialect): string {
   let redacted = ''
   let end = 0
   while (tokens.next()) {
-    redacted += gapOf(text, end, tokens.start)
+    redacted += gapOf(tokens, end, tokens.start)
     const isLiteral = tokens.type === T.STRING || tokens.type === T.NUMBER
-    redacted += isLiteral ? '?' : text.slice(tokens.start, tokens.end)
+    redacted += isLiteral ? '?' : tokens.textOf(tokens.start, tokens.end)
     end = tokens.end
   }
-  return redacted + gapOf(text, end, text.length)
+  return redacted + gapOf(tokens, end, tokens.length)
 }
 
 /** What stands between two tokens: itself where it is blank, one space where it holds a comment, nothing at the ends. */
-export function gapOf(text: string, from: number, to: number): string {
+export function gapOf(tokens: T.Tokenizer, from: number, to: number): string {
   for (let at = from; at < to; at++) {
-    if (text.charCodeAt(at) > 32) return from === 0 || to === text.length ? '' : ' '
+    if ((tokens.codes[at] as number) > 32) return from === 0 || to === tokens.length ? '' : ' '
   }
-  return text.slice(from, to)
+  return tokens.textOf(from, to)
 }

@@ -56,6 +56,29 @@ const namesCursors: ReadonlySet<number> = new Set(
   ['savepoint', 'release', 'rollback', 'fetch', 'move', 'close', 'deallocate', 'save', 'declare'].map(keyword),
 )
 
+/** What `varchar(10)` and `numeric(10, 2)` hold; redacted texts have `?` there. */
+const modifiers: ReadonlySet<T.TokenType> = new Set([T.NUMBER, T.COMMA, T.WORD, T.PLACEHOLDER])
+
+/** By dialect, the lower case of a byte that a name without quotes may have and still mean the same; 0 for the others. */
+const plainNames: Record<Dialect, Uint8Array> = {
+  postgresql: plainTable(true, false),
+  mysql: plainTable(true, true),
+  sqlite: plainTable(true, true),
+  mssql: plainTable(true, true),
+  oracle: plainTable(false, true),
+}
+
+function plainTable(isLowerAllowed: boolean, isUpperAllowed: boolean): Uint8Array {
+  const table = new Uint8Array(256)
+  for (let code = 97; code <= 122; code++) {
+    if (isLowerAllowed) table[code] = code
+    if (isUpperAllowed) table[code - 32] = code
+  }
+  for (let code = 48; code <= 57; code++) table[code] = code
+  table[95] = 95
+  return table
+}
+
 // Kinds of open parentheses and brackets.
 const TOP = 0
 const CALL = 1
@@ -107,11 +130,9 @@ export class Shape {
 
   readonly #tokens: T.Tokenizer = new T.Tokenizer()
   #dialect: Dialect = 'postgresql'
-  #out: Uint8Array | Uint16Array = new Uint8Array(2048)
+  #out: Uint8Array = new Uint8Array(8192)
   #bytes: Buffer = Buffer.from(this.#out.buffer)
-  #isWide = false
   #size = 0
-  #codesSeen = 0
   #parents: Int32Array = new Int32Array(256)
   #lists: Uint8Array = new Uint8Array(256)
   #live: Int32Array = new Int32Array(256)
@@ -146,24 +167,16 @@ export class Shape {
 
   /** Reads a text; the results stand until the next call. */
   read(text: string, dialect: Dialect): void {
-    this.#write(text, dialect)
-    if (this.#codesSeen > 255 || this.#tokens.isWide) {
-      // Characters beyond Latin-1 in a name: rare enough to read the text twice rather than write two bytes for all.
-      this.#isWide = true
-      this.#write(text, dialect)
-    }
-    this.#finish()
-    if (!this.#isWide) return
-    this.#isWide = false
-    this.#out = new Uint8Array(2048)
-    this.#bytes = Buffer.from(this.#out.buffer)
-  }
-
-  #write(text: string, dialect: Dialect): void {
     this.#begin(text, dialect)
     const tokens = this.#tokens
-    let more = tokens.next()
+    let more = this.#advance()
     while (more) more = this.#token(tokens)
+    this.#finish()
+  }
+
+  /** What the text has where a value stands. */
+  valueText(value: number): string {
+    return this.#tokens.textOf(this.valueStarts[value] as number, this.valueEnds[value] as number)
   }
 
   /** Slot of a value, by the number of the value. Valid in ascending order of values only, after {@link read}. */
@@ -187,16 +200,17 @@ export class Shape {
   }
 
   #begin(text: string, dialect: Dialect): void {
-    this.#tokens.reset(text, dialect)
+    const tokens = this.#tokens
+    tokens.reset(text, dialect)
     this.#dialect = dialect
-    const isWide = this.#isWide
-    const needed = text.length * GROWTH + 64
-    if (this.#out.length < needed || (this.#out.length > KEEP_UP_TO && needed < KEEP_UP_TO) || isWide) {
-      this.#out = isWide ? new Uint16Array(needed) : new Uint8Array(Math.max(2048, needed))
+    const needed = tokens.length * GROWTH + 64
+    if (this.#out.length < needed || (this.#out.length > KEEP_UP_TO && needed < KEEP_UP_TO)) {
+      this.#out = new Uint8Array(Math.max(8192, needed))
       this.#bytes = Buffer.from(this.#out.buffer)
     }
+    tokens.sink = this.#out
     this.valueCount = 0
-    this.#size = this.#codesSeen = 0
+    this.#size = 0
     this.#liveCount = 0
     this.#depth = 0
     this.#kind = TOP
@@ -215,7 +229,7 @@ export class Shape {
     // A text cut off inside a list has the shape of the whole one.
     if (this.#kind === LIST && this.#size > this.#memberAt) this.#endMember()
     this.slotCount = this.#liveCount
-    this.text = this.#decode()
+    this.text = this.#bytes.toString('utf8', 0, this.#size)
     // From parents to slots: a parent is always an earlier value, so one pass resolves chains of any length.
     const parents = this.#parents
     let slot = 0
@@ -226,10 +240,16 @@ export class Shape {
     }
   }
 
-  #decode(): string {
-    return this.#isWide
-      ? this.#bytes.toString('utf16le', 0, this.#size * 2)
-      : this.#bytes.toString('latin1', 0, this.#size)
+  /** Moves to the next token, whose place is not known yet. */
+  #lookAhead(): boolean {
+    this.#tokens.sinkAt = this.#size + 8
+    return this.#tokens.next()
+  }
+
+  /** Moves to the next token; a word is written where it belongs, if nothing comes between. */
+  #advance(): boolean {
+    this.#tokens.sinkAt = this.#glued ? this.#size : this.#size + 1
+    return this.#tokens.next()
   }
 
   /** Writes the current token and moves to the next; false at the end. */
@@ -277,13 +297,13 @@ export class Shape {
         return this.#cast(tokens)
       case T.SEMICOLON:
         this.#pendingSemicolon = this.#size > 0
-        break
+        return this.#lookAhead()
       default:
         this.#copy(tokens.start, tokens.end)
         this.#setPrevious(type)
         this.#rows = NO_ROWS
     }
-    return tokens.next()
+    return this.#advance()
   }
 
   #setPrevious(type: T.TokenType): void {
@@ -301,15 +321,27 @@ export class Shape {
     this.#setPrevious(T.SEMICOLON)
   }
 
-  /** Writes a token as the tokenizer left it: words in lower case. */
+  /** Writes a token as it is. */
   #copy(start: number, end: number): void {
     const out = this.#out
     const codes = this.#tokens.codes
     let size = this.#size
     if (!this.#glued) out[size++] = 32
-    this.#wordAt = size
     for (let at = start; at < end; at++) out[size++] = codes[at] as number
     this.#size = size
+    this.#glued = false
+  }
+
+  /** Writes a word, which mostly stands in its place already. */
+  #writeWord(tokens: T.Tokenizer): void {
+    const out = this.#out
+    const size = this.#size
+    const at = this.#glued ? size : size + 1
+    const length = tokens.end - tokens.start
+    if (tokens.sinkAt !== at) out.copyWithin(at, tokens.sinkAt, tokens.sinkAt + length)
+    if (!this.#glued) out[size] = 32
+    this.#wordAt = at
+    this.#size = at + length
     this.#glued = false
   }
 
@@ -324,7 +356,7 @@ export class Shape {
     } else if (this.#keyword(id, tokens)) {
       return
     }
-    this.#copy(tokens.start, tokens.end)
+    this.#writeWord(tokens)
     this.#setPrevious(T.WORD)
     this.#previousKeyword = id
   }
@@ -408,7 +440,6 @@ export class Shape {
       const code = codes[at] as number
       if (code === from && codes[at + 1] === from && at + 1 < end) at++
       if (code === closer) out[this.#size++] = closer
-      this.#codesSeen |= code
       out[this.#size++] = code
     }
     out[this.#size++] = closer
@@ -418,31 +449,24 @@ export class Shape {
   /** Writes a name that means the same without quotes, in lower case; false where it does not. */
   #copyPlainName(start: number, end: number): boolean {
     const codes = this.#tokens.codes
-    const isLowerAllowed = this.#dialect !== 'oracle'
-    const isUpperAllowed = this.#dialect !== 'postgresql'
-    let hash = 0
+    const out = this.#out
+    const plain = plainNames[this.#dialect]
+    const wordAt = this.#glued ? this.#size : this.#size + 1
+    let to = wordAt
     for (let at = start; at < end; at++) {
-      let code = codes[at] as number
-      if (code >= 97 && code <= 122 ? !isLowerAllowed : code !== 95) {
-        if (code >= 65 && code <= 90 && isUpperAllowed) code += 32
-        else if (code < 48 || code > 57 || at === start) return false
-      }
-      hash = (Math.imul(hash, 31) + code) | 0
+      const lower = plain[codes[at] as number] as number
+      if (lower === 0) return false
+      out[to++] = lower
     }
-    if (start >= end) return false
-    if (isUpperAllowed) this.#lower(start, end)
-    const flags = keywordFlags[findKeyword(codes, start, end, hash)] as number
-    if ((flags & (isUpperAllowed ? RESERVED | RESERVED_ELSEWHERE : RESERVED)) !== 0) return false
-    this.#copy(start, end)
+    const first = out[wordAt] as number
+    if (start >= end || (first >= 48 && first <= 57)) return false
+    const flags = keywordFlags[findKeyword(out, wordAt, to)] as number
+    if ((flags & (this.#dialect === 'postgresql' ? RESERVED : RESERVED | RESERVED_ELSEWHERE)) !== 0) return false
+    if (!this.#glued) out[this.#size] = 32
+    this.#wordAt = wordAt
+    this.#size = to
+    this.#glued = false
     return true
-  }
-
-  #lower(start: number, end: number): void {
-    const codes = this.#tokens.codes
-    for (let at = start; at < end; at++) {
-      const code = codes[at] as number
-      if (code >= 65 && code <= 90) codes[at] = code + 32
-    }
   }
 
   #value(start: number, end: number, type: number): void {
@@ -681,10 +705,10 @@ export class Shape {
     const { start, end } = tokens
     const first = codes[start] as number
     if (tokens.valueExpected && end === start + 1 && (first === 45 || first === 43)) {
-      const more = tokens.next()
+      const more = this.#lookAhead()
       if (more && tokens.type === T.NUMBER) {
         this.#value(start, tokens.end, T.NUMBER)
-        return tokens.next()
+        return this.#advance()
       }
       this.#copy(start, end)
       this.#glued = true
@@ -697,7 +721,7 @@ export class Shape {
     this.#copy(start, isDoubled ? end - 1 : end)
     this.#glued = isTight
     this.#setPrevious(T.OPERATOR)
-    return tokens.next()
+    return this.#advance()
   }
 
   /** `column::type` is kept, `value::type` is the value. */
@@ -708,43 +732,43 @@ export class Shape {
     this.#out[this.#size++] = 58
     this.#glued = true
     this.#setPrevious(T.CAST)
-    return tokens.next()
+    return this.#advance()
   }
 
   #skipType(tokens: T.Tokenizer): boolean {
-    if (!tokens.next()) return false
+    if (!this.#lookAhead()) return false
     if (tokens.type !== T.WORD && tokens.type !== T.QUOTED_NAME) return true
     const id = tokens.keyword
-    let more = tokens.next()
+    let more = this.#lookAhead()
     while (more && tokens.type === T.DOT) {
-      more = tokens.next()
-      if (more && (tokens.type === T.WORD || tokens.type === T.QUOTED_NAME)) more = tokens.next()
+      more = this.#lookAhead()
+      if (more && (tokens.type === T.WORD || tokens.type === T.QUOTED_NAME)) more = this.#lookAhead()
     }
-    if (id === K_DOUBLE && tokens.keyword === K_PRECISION) more = tokens.next()
+    if (id === K_DOUBLE && tokens.keyword === K_PRECISION) more = this.#lookAhead()
     while (more && varying.has(id) && (tokens.keyword === K_VARYING || varying.has(tokens.keyword)))
-      more = tokens.next()
-    while (more && id === K_INTERVAL && intervalFields.has(tokens.keyword)) more = tokens.next()
+      more = this.#lookAhead()
+    while (more && id === K_INTERVAL && intervalFields.has(tokens.keyword)) more = this.#lookAhead()
     if (more && tokens.type === T.OPEN) more = this.#skipModifiers(tokens)
     if (more && (id === K_TIME || id === K_TIMESTAMP)) more = this.#skipTimeZone(tokens)
     while (more && tokens.type === T.BRACKET_OPEN) {
-      more = tokens.next()
-      if (more && tokens.type === T.NUMBER) more = tokens.next()
-      if (more && tokens.type === T.BRACKET_CLOSE) more = tokens.next()
+      more = this.#lookAhead()
+      if (more && modifiers.has(tokens.type)) more = this.#lookAhead()
+      if (more && tokens.type === T.BRACKET_CLOSE) more = this.#lookAhead()
     }
     return more
   }
 
   #skipModifiers(tokens: T.Tokenizer): boolean {
-    let more = tokens.next()
-    while (more && (tokens.type === T.NUMBER || tokens.type === T.COMMA || tokens.type === T.WORD)) more = tokens.next()
-    return more && tokens.type === T.CLOSE ? tokens.next() : more
+    let more = this.#lookAhead()
+    while (more && modifiers.has(tokens.type)) more = this.#lookAhead()
+    return more && tokens.type === T.CLOSE ? this.#lookAhead() : more
   }
 
   #skipTimeZone(tokens: T.Tokenizer): boolean {
     if (tokens.keyword !== K_WITH && tokens.keyword !== K_WITHOUT) return true
-    let more = tokens.next()
-    if (more && tokens.keyword === K_TIME) more = tokens.next()
-    return more && tokens.keyword === K_ZONE ? tokens.next() : more
+    let more = this.#lookAhead()
+    if (more && tokens.keyword === K_TIME) more = this.#lookAhead()
+    return more && tokens.keyword === K_ZONE ? this.#lookAhead() : more
   }
 }
 

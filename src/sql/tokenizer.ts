@@ -26,7 +26,7 @@ export const STAR: TokenType = 15
 /** Anything that no dialect uses outside quotes. */
 export const OTHER: TokenType = 16
 
-// Classes of characters below 128; 0 is what no dialect uses.
+// Classes of bytes; 0 is what no dialect uses.
 const C_SPACE = 1
 const C_WORD = 2
 const C_DIGIT = 3
@@ -47,9 +47,9 @@ const C_QUESTION = 17
 const C_PERCENT = 18
 const C_STAR = 19
 
-const classOf: Uint8Array = new Uint8Array(128)
+const classOf: Uint8Array = new Uint8Array(256).fill(C_WORD, 128)
 const singleType: Uint8Array = new Uint8Array(128)
-/** Lower-case code of a character that may continue a word, 0 for the others. By dialect, as `$`, `#`, `@` differ. */
+/** Lower-case of a byte that may continue a word, 0 for the others. By dialect, as `$`, `#`, `@` differ. */
 const wordTables: Record<Dialect, Uint8Array> = {
   postgresql: wordTable('$'),
   mysql: wordTable('$'),
@@ -59,7 +59,8 @@ const wordTables: Record<Dialect, Uint8Array> = {
 }
 
 function wordTable(extra: string): Uint8Array {
-  const table = new Uint8Array(128)
+  const table = new Uint8Array(256)
+  for (let byte = 128; byte < 256; byte++) table[byte] = byte
   for (const char of `abcdefghijklmnopqrstuvwxyz0123456789_${extra}`) {
     table[char.charCodeAt(0)] = char.charCodeAt(0)
     table[char.toUpperCase().charCodeAt(0)] = char.charCodeAt(0)
@@ -96,10 +97,10 @@ singleType[59] = SEMICOLON
 singleType[93] = BRACKET_CLOSE
 
 /** What PostgreSQL lets a user build operators from; only the ASCII ones that it knows. */
-const postgresOperator: Uint8Array = new Uint8Array(128)
+const postgresOperator: Uint8Array = new Uint8Array(256)
 for (const char of '+-*/<>=~!@#%^&|`?') postgresOperator[char.charCodeAt(0)] = 1
 /** An operator of several characters may end in + or - only if it has one of these. */
-const postgresUnusual: Uint8Array = new Uint8Array(128)
+const postgresUnusual: Uint8Array = new Uint8Array(256)
 for (const char of '~!@#%^&|`?') postgresUnusual[char.charCodeAt(0)] = 1
 
 /** Two-character operators of the other dialects, as `first << 8 | second`. */
@@ -117,21 +118,23 @@ const KEEP_UP_TO = 1 << 16
 /**
  * Reads SQL token by token, in one pass, without an object per token.
  *
- * The text is copied into one reused array of char codes, where unquoted words are lower-cased in place as they are
- * read: reading an array is several times cheaper than `charCodeAt`, and the copy is the canonical spelling that the
- * fingerprint needs. A 0 behind the last character ends every inner loop, so that none of them checks the length.
+ * The text is copied into one reused buffer, as UTF-8 in one native call, because reading bytes of an array is several
+ * times cheaper than `charCodeAt`; beyond ASCII every byte is part of a word, so UTF-8 needs no decoding. A 0 behind the
+ * last byte ends every inner loop, so that none of them checks the length. Most of what is left is the processor
+ * guessing wrong where a word ends; so a word is lower-cased and written to {@link sink} in the loop that finds its end,
+ * and is not read a second time by the one who wants it copied.
  *
  * SQL cannot be split into tokens without knowing whether an operand or an operator comes next: `- 5` is a value after
  * `=` and a subtraction after a column, `?` in PostgreSQL is a placeholder where a value is expected and an operator
  * after an operand, `%s` is a placeholder there and a modulo here. So the tokenizer carries one bit,
  * {@link valueExpected}, set from the previous token.
  *
- * Never throws: what is unterminated ends with the text. Linear: no character is read more than a fixed number of times.
+ * Never throws: what is unterminated ends with the text. Linear: no byte is read more than a fixed number of times.
  */
 export class Tokenizer {
   /** Kind of the current token. */
   type: TokenType = END
-  /** Where the current token begins in the text. */
+  /** Where the current token begins: a position in {@link codes}, not in the text. */
   start = 0
   /** Where it ends, exclusive. */
   end = 0
@@ -139,47 +142,63 @@ export class Tokenizer {
   keyword = 0
   /** True where an operand, not an operator, could stand in place of the current token. */
   valueExpected = true
-  /** The text with its unquoted words in lower case, as far as it was read. */
-  codes: Uint16Array = new Uint16Array(1024)
-  /** A name beyond Latin-1 was read, unquoted. */
-  isWide = false
-  /** Where `?` is a placeholder, ascending; for texts of our own, where that is known. */
-  placeholders: readonly number[] | undefined
+  /** The text in UTF-8, and a 0. */
+  codes: Uint8Array = new Uint8Array(4096)
+  /** Where words go in lower case, at {@link sinkAt}; where no one sets another, to an array of our own. */
+  sink: Uint8Array = new Uint8Array(0)
+  sinkAt = 0
 
+  #scratch: Uint8Array = this.sink
   #bytes: Buffer = Buffer.from(this.codes.buffer)
+  #text = ''
   #length = 0
   #dialect: Dialect = 'postgresql'
   #words: Uint8Array = wordTables.postgresql
   #expectsNext = true
   #executable = false
+  /** Where `?` is a placeholder, ascending; for texts of our own, where that is known. */
+  #placeholders: readonly number[] | undefined
   #placeholder = 0
 
-  constructor(text = '', dialect: Dialect = 'postgresql') {
-    this.reset(text, dialect)
+  constructor(text = '', dialect: Dialect = 'postgresql', placeholders?: readonly number[]) {
+    this.reset(text, dialect, placeholders)
   }
 
   /** Begins another text. */
   reset(text: string, dialect: Dialect, placeholders?: readonly number[]): void {
-    const length = text.length
-    if (this.codes.length <= length || (this.codes.length > KEEP_UP_TO && length < KEEP_UP_TO)) {
-      this.codes = new Uint16Array(Math.max(1024, length + 1))
+    const needed = text.length * 3 + 1
+    if (this.codes.length < needed || (this.codes.length > KEEP_UP_TO && needed < KEEP_UP_TO)) {
+      this.codes = new Uint8Array(Math.max(4096, needed))
       this.#bytes = Buffer.from(this.codes.buffer)
     }
-    this.#bytes.write(text, 0, length * 2, 'utf16le')
-    this.codes[length] = 0
-    this.#length = length
+    if (this.sink === this.#scratch && this.sink.length < this.codes.length) {
+      this.sink = this.#scratch = new Uint8Array(this.codes.length)
+    }
+    this.#text = text
+    this.#length = this.#bytes.write(text, 0)
+    this.codes[this.#length] = 0
     this.#dialect = dialect
     this.#words = wordTables[dialect]
-    this.isWide = false
     this.type = END
     this.start = 0
     this.end = 0
     this.keyword = 0
     this.valueExpected = true
-    this.placeholders = placeholders
+    this.#placeholders = placeholders
     this.#placeholder = 0
     this.#expectsNext = true
     this.#executable = false
+  }
+
+  /** Length of the text in {@link codes}. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** What the text has from one position to another. */
+  textOf(start: number, end: number): string {
+    const isAscii = this.#length === this.#text.length
+    return isAscii ? this.#text.slice(start, end) : this.#bytes.toString('utf8', start, end)
   }
 
   /** Moves to the next token; false at the end. */
@@ -190,7 +209,6 @@ export class Tokenizer {
     if (codes[at] === 32) at++
     for (;;) {
       const code = codes[at] as number
-      if (code > 127) return this.#word(at)
       switch (classOf[code]) {
         case C_SPACE:
           at++
@@ -280,8 +298,7 @@ export class Tokenizer {
     this.keyword = 0
     this.type = type
     this.start = start
-    // An escape at the very end of the text reaches beyond it.
-    this.end = Math.min(end, this.#length)
+    this.end = end
     this.valueExpected = this.#expectsNext
     this.#expectsNext = expectsNext
     return true
@@ -290,24 +307,19 @@ export class Tokenizer {
   #word(start: number): boolean {
     const codes = this.codes
     const words = this.#words
+    const sink = this.sink
+    const sinkAt = sink === this.#scratch ? start : this.sinkAt
     let at = start
-    let hash = 0
+    let to = sinkAt
     for (;;) {
-      const code = codes[at] as number
-      if (code < 128) {
-        const lower = words[code] as number
-        if (lower === 0) break
-        if (lower !== code) codes[at] = lower
-        hash = (Math.imul(hash, 31) + lower) | 0
-      } else {
-        if (code > 255) this.isWide = true
-        hash = (Math.imul(hash, 31) + code) | 0
-      }
+      const lower = words[codes[at] as number] as number
+      if (lower === 0) break
+      sink[to++] = lower
       at++
     }
     const next = codes[at] as number
     if ((next === 39 || next === 38) && this.#prefixed(start, at)) return true
-    const id = this.type === DOT || next === 46 ? 0 : findKeyword(codes, start, at, hash)
+    const id = this.type === DOT || next === 46 ? 0 : findKeyword(sink, sinkAt, to)
     this.type = WORD
     this.start = start
     this.end = at
@@ -322,7 +334,8 @@ export class Tokenizer {
     const codes = this.codes
     const end = this.#endOfPrefixed(start, quote)
     if (end !== 0) return this.#emit(STRING, start, end, false)
-    const isUnicodeName = quote - start === 1 && codes[start] === 117 && codes[quote] === 38 && codes[quote + 1] === 34
+    const isUnicodeName =
+      quote - start === 1 && ((codes[start] as number) | 32) === 117 && codes[quote] === 38 && codes[quote + 1] === 34
     if (!isUnicodeName || this.#dialect === 'mysql') return false
     return this.#emit(QUOTED_NAME, start, this.#endOfString(quote + 1, 34, false), false)
   }
@@ -330,17 +343,21 @@ export class Tokenizer {
   /** End of a string whose prefix stands from `start` to `quote`, or 0 where that is no prefix. */
   #endOfPrefixed(start: number, quote: number): number {
     const codes = this.codes
-    const first = codes[start] as number
+    const first = (codes[start] as number) | 32
     const dialect = this.#dialect
     const length = quote - start
     if (codes[quote] === 38) {
       const isUnicode = first === 117 && length === 1 && codes[quote + 1] === 39 && dialect === 'postgresql'
       return isUnicode ? this.#endOfString(quote + 1, 39, false) : 0
     }
-    if (dialect === 'oracle' && codes[quote - 1] === 113 && (length === 1 || (length === 2 && first === 110))) {
+    if (
+      dialect === 'oracle' &&
+      ((codes[quote - 1] as number) | 32) === 113 &&
+      (length === 1 || (length === 2 && first === 110))
+    ) {
       return this.#endOfOracleQuote(quote)
     }
-    if (dialect === 'mysql' && first === 95) return this.#endOfString(quote, 39, true)
+    if (dialect === 'mysql' && codes[start] === 95) return this.#endOfString(quote, 39, true)
     if (length !== 1) return 0
     // e'' n'' b'' x''
     if (first === 101 && dialect === 'postgresql') return this.#endOfString(quote, 39, true)
@@ -358,6 +375,8 @@ export class Tokenizer {
         at += 2
       } else if (code === 92 && backslash) {
         at += 2
+        // A backslash at the very end reaches beyond the 0 that ends the text.
+        if (at > this.#length) return this.#length
       } else if (code === 0 && at >= this.#length) {
         return this.#length
       } else {
@@ -447,7 +466,7 @@ export class Tokenizer {
   #endOfWord(from: number): number {
     const codes = this.codes
     let at = from
-    while ((codes[at] as number) > 127 || (this.#words[codes[at] as number] as number) !== 0) at++
+    while ((this.#words[codes[at] as number] as number) !== 0) at++
     return at
   }
 
@@ -474,11 +493,7 @@ export class Tokenizer {
     if (isDigit) return this.#emit(PLACEHOLDER, at, this.#endOfDigits(at + 1), false)
     if (this.#dialect === 'postgresql') {
       let close = at + 1
-      while (
-        (codes[close] as number) > 127 ||
-        ((this.#words[codes[close] as number] as number) !== 0 && codes[close] !== 36)
-      )
-        close++
+      while ((this.#words[codes[close] as number] as number) !== 0 && codes[close] !== 36) close++
       if (codes[close] === 36) return this.#emit(STRING, at, this.#endOfDollarQuote(at, close + 1), false)
     }
     const end = this.#endOfWord(at + 1)
@@ -510,6 +525,7 @@ export class Tokenizer {
     if (codes[at + 1] === 64 && this.#dialect !== 'postgresql') {
       const end = this.#endOfWord(at + 2)
       if (this.#dialect === 'mssql') return this.#word(at)
+      this.#lowerTo(at, end)
       return this.#emit(WORD, at, end, false)
     }
     const end = this.#endOfWord(at + 1)
@@ -517,7 +533,8 @@ export class Tokenizer {
     if (this.#expectsNext && !this.#isVariableTarget(end)) return this.#emit(PLACEHOLDER, at, end, false)
     if (this.#dialect === 'postgresql' || this.#dialect === 'oracle') return this.#operator(at)
     if (this.#dialect === 'mssql') return this.#word(at)
-    return this.#name(at, end)
+    this.#lowerTo(at, end)
+    return this.#emit(WORD, at, end, false)
   }
 
   /**
@@ -534,17 +551,17 @@ export class Tokenizer {
     return this.#dialect === 'mssql' && isAssigned && this.codes[at] === 61
   }
 
-  #name(start: number, end: number): boolean {
-    this.keyword = 0
+  /** Writes a word that begins with a character no word may continue with. */
+  #lowerTo(start: number, end: number): void {
+    let to = this.sink === this.#scratch ? start : this.sinkAt
     for (let at = start; at < end; at++) {
       const code = this.codes[at] as number
-      if (code < 128) this.codes[at] = (this.#words[code] as number) || code
+      this.sink[to++] = (this.#words[code] as number) || code
     }
-    return this.#emit(WORD, start, end, false)
   }
 
   #question(at: number): boolean {
-    const known = this.placeholders
+    const known = this.#placeholders
     let isPlaceholder = this.#dialect !== 'postgresql' || this.#expectsNext
     if (known !== undefined) {
       isPlaceholder = known[this.#placeholder] === at
@@ -578,7 +595,7 @@ export class Tokenizer {
     const codes = this.codes
     const first = codes[at] as number
     const second = codes[at + 1] as number
-    if (second > 127 || !pairs.has((first << 8) | second)) return at + 1
+    if (!pairs.has((first << 8) | second)) return at + 1
     const third = codes[at + 2]
     const isLonger = (first === 60 && second === 61 && third === 62) || (first === 45 && second === 62 && third === 62)
     return isLonger ? at + 3 : at + 2
@@ -594,13 +611,13 @@ export class Tokenizer {
     let at = start + 1
     for (; ; at++) {
       const code = codes[at] as number
-      if (code > 127 || postgresOperator[code] === 0) break
+      if (postgresOperator[code] === 0) break
       const next = codes[at + 1] as number
       if ((code === 45 && next === 45) || (code === 47 && next === 42)) break
       const previous = codes[at - 1] as number
       if (code === 63 && previous !== 64 && previous !== 63) break
       if (code === 37 && (next === 115 || next === 40)) break
-      if (code === 64 && previous !== 60 && (next > 127 || classOf[next] === C_WORD)) break
+      if (code === 64 && previous !== 60 && classOf[next] === C_WORD) break
       if (postgresUnusual[code] !== 0) isUnusual = true
     }
     while (!isUnusual && at > start + 1 && (codes[at - 1] === 43 || codes[at - 1] === 45)) at--

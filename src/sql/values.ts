@@ -27,7 +27,7 @@ export function valuesOf(text: string, dialect: Dialect, parameters: BoundParame
     const list = values[slot]
     if (!shape.isList(slot)) values[slot] = value
     // mysql2 expands an array that is bound to the one placeholder of `in (?)`.
-    else if (Array.isArray(value) && dialect === 'mysql') (list as unknown[]).push(...value)
+    else if (Array.isArray(value) && dialect === 'mysql') for (const member of value) (list as unknown[]).push(member)
     else (list as unknown[]).push(value)
   }
   return values

@@ -11,7 +11,7 @@ export function writtenNamesOf(text: string, dialect: Dialect, outline: Outline)
   const tokens = new T.Tokenizer(text, dialect)
   while (written.size < wanted.size && tokens.next()) {
     if (tokens.type !== T.WORD && tokens.type !== T.QUOTED_NAME) continue
-    const raw = text.slice(tokens.start, tokens.end)
+    const raw = tokens.textOf(tokens.start, tokens.end)
     const name = tokens.type === T.WORD ? raw : raw.slice(1, -1)
     const folded = name.toLowerCase()
     const isAsIs = tokens.type === T.QUOTED_NAME && dialect === 'postgresql'
