@@ -80,12 +80,13 @@ function send(
 
 /** Private members, so looked up with care: `_queryQueue` since 8.17, `queryQueue` before; pipelines have a second one. */
 function lastQuery(client: Any): Any {
-  const queue = '_queryQueue' in client ? client._queryQueue : client.queryQueue
-  const waiting = queue?.[queue.length - 1]
-  if (waiting !== undefined) return waiting
+  const queue = client._queryQueue ?? client.queryQueue
+  if (queue?.length > 0) return queue[queue.length - 1]
   const sent = client._sentQueryQueue
   if (sent !== undefined && sent.length > 0) return sent[sent.length - 1]
-  return ('_activeQuery' in client ? client._activeQuery : client.activeQuery) ?? undefined
+  // null where nothing runs: only an older pg has none, and a newer one warns when its public name is read
+  const active = client._activeQuery
+  return (active === undefined ? client.activeQuery : active) ?? undefined
 }
 
 /** A client that is closed rejects without ever queueing a query. */
