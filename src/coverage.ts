@@ -1,77 +1,140 @@
-import { relative } from 'node:path'
-import { findBlindSpots } from './instrument/loader.ts'
-import { state } from './instrument/state.ts'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { unsupportedDrivers } from './instrument/index.ts'
+import { type BlindSpot, findBlindSpots } from './instrument/loader.ts'
+import { type Counters, state } from './instrument/state.ts'
 import type { Coverage, DriverCoverage } from './model/report.ts'
+
+/** What one process has seen and missed, in numbers; serialisable, so that processes of one run can be summed up. */
+export interface ProcessCoverage {
+  readonly counters: Readonly<Counters>
+  /** Hooked drivers. */
+  readonly drivers: readonly DriverCoverage[]
+  readonly blindSpots: readonly BlindSpot[]
+  /** First places of statements outside any scope, as `file:line` with an absolute path. */
+  readonly outsideSites: readonly string[]
+  /** Reasons given to `ignore()`, each with its number of statements. */
+  readonly ignoredReasons: readonly (readonly [reason: string, count: number])[]
+  readonly failureMessages: readonly string[]
+}
+
+/** @param blindSpots known ones, where looking for them would take too long. */
+export function measureCoverage(blindSpots: readonly BlindSpot[] = findBlindSpots()): ProcessCoverage {
+  return {
+    counters: state.counters,
+    drivers: [...state.drivers.values()],
+    blindSpots,
+    outsideSites: [...state.outsideSites],
+    ignoredReasons: [...state.ignoredReasons],
+    failureMessages: state.failureMessages,
+  }
+}
 
 /** What this process has seen so far, and what not. */
 export function processCoverage(): Coverage {
-  const { counters } = state
-  const spots = findBlindSpots()
-  return {
-    seen: counters.seen,
-    attributed: counters.attributed,
-    withCallSite: counters.withCallSite,
-    drivers: [...state.drivers.values(), ...spots.map(unhooked)],
-    warnings: [
-      ...spots.map(blindSpotWarning),
-      ...countWarnings(),
-      ...ignoredNotes(),
-      ...state.failureMessages.map(failure),
-    ],
-  }
+  return sumCoverage([measureCoverage()])
 }
 
 /** Drivers and what they hide, for the report of one scope. */
 export function driverCoverage(): Pick<Coverage, 'drivers' | 'warnings'> {
-  const spots = findBlindSpots()
-  return { drivers: [...state.drivers.values(), ...spots.map(unhooked)], warnings: spots.map(blindSpotWarning) }
+  const blindSpots = findBlindSpots()
+  return {
+    drivers: [...state.drivers.values(), ...blindSpots.map(unhooked)],
+    warnings: blindSpots.map(blindSpotWarning),
+  }
 }
 
-type BlindSpot = ReturnType<typeof findBlindSpots>[number]
+/** The coverage of several processes as one, in words. */
+export function sumCoverage(parts: readonly ProcessCoverage[]): Coverage {
+  const total = (name: keyof Counters): number => parts.reduce((sum, { counters }) => sum + counters[name], 0)
+  const drivers = parts.flatMap((part) => part.drivers)
+  const blindSpots = distinct(parts.flatMap((part) => part.blindSpots))
+  const warnings = [
+    ...blindSpots.map(blindSpotWarning),
+    ...(total('seen') === 0 && blindSpots.length === 0 ? unwatchedDependencies().map(dependencyWarning) : []),
+    ...outsideWarning(total('outside'), distinct(parts.flatMap((part) => part.outsideSites))),
+    ...lateWarning(total('late')),
+    ...lostWarning(total('lostCallSites')),
+    ...ignoredNotes(parts),
+    ...failureWarnings(total('failures'), distinct(parts.flatMap((part) => part.failureMessages))),
+  ]
+  return {
+    seen: total('seen'),
+    attributed: total('attributed'),
+    withCallSite: total('withCallSite'),
+    drivers: distinct([...drivers, ...blindSpots.map(unhooked)]),
+    warnings,
+  }
+}
+
+function distinct<Item>(items: readonly Item[]): Item[] {
+  return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+}
 
 function unhooked({ name, version }: BlindSpot): DriverCoverage {
   return { name, version, via: 'none' }
 }
 
 function blindSpotWarning({ name, version, reason }: BlindSpot): string {
-  const remedy = reason.includes('could not see')
-    ? `Load nonplus first (node --import nonplus/register), or call instrument(${name}) where it is imported.`
-    : 'Its statements are missing from this report.'
-  return `${name} ${version} is loaded, but not watched: ${reason}. ${remedy}`
+  return reason === 'unseen'
+    ? `${name} ${version} was loaded where nonplus could not see it, and is not watched. Load nonplus first ` +
+        `(node --import nonplus/register), or call instrument(${name}) where it is imported.`
+    : `${name} ${version} is loaded, and this version of nonplus has no hook for it: its statements are missing here. ` +
+        'Do not take this report for the whole picture.'
 }
 
-function countWarnings(): string[] {
-  const { outside, late, lostCallSites, failures } = state.counters
-  const warnings: string[] = []
-  if (outside > 0) {
-    const places = [...state.outsideSites].map((place) => relative(process.cwd(), place) || place)
-    const where = places.length === 0 ? '' : ` (first at ${places.join(', ')})`
-    warnings.push(
-      `${statements(outside)} ran outside any scope${where}. Start-up code may; wrap jobs and scripts in profile(name, fn).`,
-    )
+/** Drivers in the package.json of the program that cannot be watched. ES modules are not seen when they are loaded. */
+function unwatchedDependencies(): string[] {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    try {
+      const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        dependencies?: Record<string, string>
+      }
+      return unsupportedDrivers.filter((name) => Object.hasOwn(dependencies, name))
+    } catch {
+      // no package.json here
+    }
+    if (dirname(folder) === folder) return []
   }
-  if (late > 0) {
-    warnings.push(
-      `${statements(late)} ran after the scope they were started in had closed. Await them, or give them a scope with runInScope(name, fn).`,
-    )
-  }
-  if (lostCallSites > 0) {
-    warnings.push(
-      `${statements(lostCallSites)} had no application code on the stack, so no line can be shown. Return or await the query's promise up to the handler.`,
-    )
-  }
-  if (failures > 0) {
-    warnings.push(`${failures} errors inside nonplus were caught; what they touched is missing. Please report them.`)
-  }
-  return warnings
 }
 
-function ignoredNotes(): string[] {
-  return [...state.ignoredReasons].map(([reason, count]) => `${statements(count)} left out by ignore(): ${reason}`)
+function dependencyWarning(name: string): string {
+  return `${name} is in package.json, and this version of nonplus has no hook for it: its statements would not be seen.`
 }
 
-function failure(message: string): string {
-  return `nonplus: ${message}`
+function outsideWarning(count: number, places: readonly string[]): string[] {
+  if (count === 0) return []
+  const where = places.length === 0 ? '' : ` (first at ${places.slice(0, 3).join(', ')})`
+  return [
+    `${statements(count)} ran outside any scope${where}. Start-up code may; wrap jobs and scripts in profile(name, fn).`,
+  ]
+}
+
+function lateWarning(count: number): string[] {
+  if (count === 0) return []
+  const what = `${statements(count)} ran after the scope they were started in had closed.`
+  return [`${what} Await them, or give them a scope with runInScope(name, fn).`]
+}
+
+function lostWarning(count: number): string[] {
+  if (count === 0) return []
+  const what = `${statements(count)} had no application code on the stack, so no line can be shown.`
+  return [`${what} Return or await the query's promise up to the handler.`]
+}
+
+function ignoredNotes(parts: readonly ProcessCoverage[]): string[] {
+  const counts = new Map<string, number>()
+  for (const [reason, count] of parts.flatMap((part) => part.ignoredReasons)) {
+    counts.set(reason, (counts.get(reason) ?? 0) + count)
+  }
+  return [...counts].map(([reason, count]) => `${statements(count)} left out by ignore(): ${reason}`)
+}
+
+function failureWarnings(count: number, messages: readonly string[]): string[] {
+  if (count === 0) return []
+  const errors = count === 1 ? '1 error inside nonplus was' : `${count} errors inside nonplus were`
+  const summary = `${errors} caught; what they touched is missing. Please report them.`
+  return [summary, ...messages.slice(0, 10).map((message) => `nonplus: ${message}`)]
 }
 
 function statements(count: number): string {

@@ -5,13 +5,14 @@ import { installHttpScopes } from './instrument/http.ts'
 import { hookKnex } from './instrument/knex.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
-import { currentScope, runIn, Scope } from './instrument/scope.ts'
+import { currentScope, isThenable, runIn, Scope } from './instrument/scope.ts'
 import { reportFailure, state } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
 import { recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
+import { ScopeSieve, sieveNotes } from './scope-sieve.ts'
 import { buildTrace } from './trace-builder.ts'
 import { version } from './version.ts'
 
@@ -29,7 +30,7 @@ export interface Profiler {
   profile<Result>(name: string, fn: () => Result | Promise<Result>): Promise<Profiled<Result>>
   /** Called with each scope that closes; returns the way to stop that. An error it throws is caught and counted. */
   onScope(listener: (result: ScopeResult) => void): () => void
-  /** Everything since the profiler was made, up to 10,000 scopes and 10,000 findings. */
+  /** Everything since the profiler was made; what a long run has too much of is summed up, see `unlisted`. */
   report(): Report
   /** Stops listening. Drivers stay hooked, since others may watch them too; unobserved hooks cost next to nothing. */
   stop(): void
@@ -42,9 +43,6 @@ export interface Profiled<Result> {
   readonly trace: Trace
 }
 
-/** Scopes and findings a profiler keeps; the rest is counted in the warnings. */
-const MAX_KEPT = 10_000
-
 /**
  * Watches this process: hooks drivers as they are loaded, opens a scope per HTTP request, and judges each scope as it
  * closes.
@@ -54,7 +52,8 @@ const MAX_KEPT = 10_000
 export function createProfiler(options: ProfilerOptions = {}): Profiler {
   checkOptions(options)
   watch()
-  if (options.http !== false) installHttpScopes({ callSites: options.callSites ?? defaultCallSites() })
+  if (options.http !== false && process.env.NONPLUS !== '0')
+    installHttpScopes({ callSites: options.callSites ?? defaultCallSites() })
   return new ScopeProfiler(options)
 }
 
@@ -78,10 +77,11 @@ export async function profile<Result>(
     closed = resultOf(scope, options)
   }
   try {
-    const result = await runIn(scope, fn)
+    // awaited inside: a query builder that is returned runs only when it is awaited
+    const result = await runIn(scope, async () => await fn())
     scope.close()
-    const { trace, ...parts } = closed as unknown as ScopeResult
-    return { result, report: scopeReport(parts, trace), trace }
+    const { trace } = closed as unknown as ScopeResult
+    return { result, report: scopeReport(closed as unknown as ScopeResult, trace), trace }
   } finally {
     scope.close()
   }
@@ -90,25 +90,32 @@ export async function profile<Result>(
 /**
  * Runs `fn` as one scope: for jobs, messages and whatever else is a unit of work of its own. Findings go where those
  * of requests go.
+ *
+ * @returns what `fn` returns; a promise is one that settles the same way, and the scope closes when it does.
  */
-export function runInScope<Result>(name: string, fn: () => Result): Result {
+export function runInScope<Result>(
+  name: string,
+  fn: () => Result,
+  { callSites = defaultCallSites() }: Pick<ProfilerOptions, 'callSites'> = {},
+): Result {
   watch()
-  const scope = new Scope({ name: checkScopeName(name), kind: 'job', callSites: defaultCallSites() })
-  let result: Result
-  try {
-    result = runIn(scope, fn)
-  } catch (error) {
-    scope.close()
-    throw error
-  }
-  if (!(result instanceof Promise)) {
+  const scope = new Scope({ name: checkScopeName(name), kind: 'job', callSites })
+  return runIn(scope, () => {
+    let result: Result
+    try {
+      result = fn()
+    } catch (error) {
+      scope.close()
+      throw error
+    }
+    if (isThenable(result)) return closeAfter(result, scope) as Result
     scope.close()
     return result
-  }
-  return closeAfter(result, scope) as Result
+  })
 }
 
-async function closeAfter<Value>(promise: Promise<Value>, scope: Scope): Promise<Value> {
+// called inside the scope: a query builder is sent by being awaited here
+async function closeAfter<Value>(promise: PromiseLike<Value>, scope: Scope): Promise<Value> {
   try {
     return await promise
   } finally {
@@ -148,9 +155,9 @@ function watch(): void {
 class ScopeProfiler implements Profiler {
   readonly #options: ProfilerOptions
   readonly #listeners = new Set<(result: ScopeResult) => void>()
+  readonly #sieve = new ScopeSieve()
   readonly #scopes: ReportScope[] = []
   readonly #findings: Finding[] = []
-  #dropped = 0
   readonly #onEnd = (scope: unknown): void => this.#file(scope as Scope)
 
   constructor(options: ProfilerOptions) {
@@ -169,14 +176,15 @@ class ScopeProfiler implements Profiler {
 
   report(): Report {
     const { warnings, ...coverage } = processCoverage()
-    const dropped =
-      this.#dropped === 0 ? [] : [`${this.#dropped} scopes and findings beyond the first ${MAX_KEPT} are not listed.`]
+    const unlisted = this.#sieve.totals()
+    const notes = sieveNotes({ droppedFindings: this.#sieve.droppedFindings, totals: unlisted })
     return {
       version: 1,
       tool: { name: 'nonplus', version },
       scopes: [...this.#scopes],
+      ...(unlisted.length > 0 ? { unlisted } : {}),
       findings: [...this.#findings],
-      coverage: { ...coverage, warnings: [...warnings, ...dropped] },
+      coverage: { ...coverage, warnings: [...warnings, ...notes] },
     }
   }
 
@@ -187,8 +195,9 @@ class ScopeProfiler implements Profiler {
 
   #file(scope: Scope): void {
     const result = resultOf(scope, this.#options)
-    this.#keep(this.#scopes, [result.scope])
-    this.#keep(this.#findings, result.findings)
+    const { isListed, findings } = this.#sieve.sift(result.scope, result.findings)
+    if (isListed) this.#scopes.push(result.scope)
+    this.#findings.push(...findings)
     for (const listener of this.#listeners) {
       try {
         listener(result)
@@ -197,24 +206,32 @@ class ScopeProfiler implements Profiler {
       }
     }
   }
-
-  #keep<Item>(list: Item[], items: readonly Item[]): void {
-    const room = Math.max(0, MAX_KEPT - list.length)
-    list.push(...items.slice(0, room))
-    this.#dropped += Math.max(0, items.length - room)
-  }
 }
 
 function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
   const record = recordOf(scope)
   // where no shape ran twice there is nothing to prove but lists of one row
   const isWorthReading = record.hasRepeats || record.hasSingleRowLists
-  return {
-    scope: summaryOf(scope, record),
-    findings: isWorthReading ? analyze(buildTrace(scope, record), options) : [],
-    get trace() {
-      return buildTrace(scope, record)
-    },
+  const findings = isWorthReading ? analyze(buildTrace(scope, record), options) : []
+  return new ClosedScope(summaryOf(scope, record), findings, scope, record)
+}
+
+/** Most scopes hold no finding, and nobody asks for their traces: so a trace is made when it is asked for. */
+class ClosedScope implements ScopeResult {
+  readonly scope: ReportScope
+  readonly findings: readonly Finding[]
+  readonly #source: Scope
+  readonly #record: ScopeRecord
+
+  constructor(scope: ReportScope, findings: readonly Finding[], source: Scope, record: ScopeRecord) {
+    this.scope = scope
+    this.findings = findings
+    this.#source = source
+    this.#record = record
+  }
+
+  get trace(): Trace {
+    return buildTrace(this.#source, this.#record)
   }
 }
 
@@ -238,7 +255,7 @@ function summaryOf(scope: Scope, { messages, folded }: ScopeRecord): ReportScope
   return { ...scope.info, queries: { count, durationMs, rows } }
 }
 
-function scopeReport({ scope, findings }: Omit<ScopeResult, 'trace'>, trace: Trace): Report {
+function scopeReport({ scope, findings }: ScopeResult, trace: Trace): Report {
   const { drivers, warnings } = driverCoverage()
   const located = trace.executions.filter(({ callSite }) => callSite !== undefined).length
   const seen = trace.executions.length + trace.folded.reduce((sum, { count }) => sum + count, 0)

@@ -1,9 +1,15 @@
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { isMainThread } from 'node:worker_threads'
+import { onModuleLoad } from './instrument/loader.ts'
+import { embeddedSourceOf } from './instrument/source-map.ts'
 import { onceInProcess, reportFailure, state } from './instrument/state.ts'
-import type { LiveConsole } from './live-console.ts'
+import type { ConsoleOptions, LiveConsole } from './live-console.ts'
+import { onSignalDeath } from './on-signal-death.ts'
 import type { ProfilerOptions } from './options.ts'
 import { createProfiler, type Profiler } from './profiler.ts'
 import { RunLog } from './run-log.ts'
+import { writeText } from './write-text.ts'
 
 /** What `nonplus run` tells the processes of its program, in `NONPLUS_RUN` as JSON. */
 export interface RunSettings {
@@ -11,78 +17,88 @@ export interface RunSettings {
   readonly folder: string
   /** False under `--quiet`: findings are then not printed as they come. */
   readonly live: boolean
+  /** False under `--no-color`. */
+  readonly color: boolean
+  /** Working directory of `nonplus run`: what paths are shown relative to, wherever the program goes. */
+  readonly cwd: string
   readonly options: ProfilerOptions
 }
 
-/*
- * Side effect only. Findings go to stderr as scopes close. On its own the process prints its summary when it ends;
- * under `nonplus run` it leaves a log, and the summary is made once for all processes of the program.
- */
-if (process.env.NONPLUS !== '0') onceInProcess('register', () => start(settingsFromEnvironment()))
-
-function settingsFromEnvironment(): RunSettings | undefined {
-  const text = process.env.NONPLUS_RUN
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as RunSettings)
-  } catch (error) {
-    reportFailure('NONPLUS_RUN', error)
-    return undefined
-  }
+function start(): void {
+  const settings = readSettings()
+  // a process that outlived its run: nobody waits for what it does
+  if (settings !== undefined && !existsSync(settings.folder)) return
+  const profiler = createProfiler(settings?.options ?? {})
+  if (settings?.live !== false) printLive(profiler, settings ?? { cwd: process.cwd() })
+  if (settings === undefined) summarizeAtEnd(profiler)
+  else logRun(profiler, settings)
 }
 
-function start(settings: RunSettings | undefined): true {
-  const profiler = createProfiler(settings?.options ?? {})
-  if (settings?.live !== false) printLive(profiler)
-  if (settings === undefined) summarizeAtEnd(profiler)
-  else {
-    const log = new RunLog(settings.folder)
-    profiler.onScope((result) => {
-      if (result.scope.queries.count > 0 || result.scope.kind !== 'block') log.add(result)
-    })
-    process.on('exit', () => guard('run log', () => log.flush()))
-  }
-  return true
+function readSettings(): RunSettings | undefined {
+  const text = process.env.NONPLUS_RUN
+  return text === undefined ? undefined : (JSON.parse(text) as RunSettings)
 }
 
 let loaded: LiveConsole | undefined
 
 /** Loaded at the first finding, since tables and code frames are worth their start-up time only then. */
-function liveConsole(): LiveConsole {
+function liveConsole(options: ConsoleOptions): LiveConsole {
   if (loaded === undefined) {
     const { LiveConsole: Console } = createRequire(import.meta.url)('./live-console.cjs') as {
-      LiveConsole: new (stream: NodeJS.WriteStream) => LiveConsole
+      LiveConsole: new (options: ConsoleOptions) => LiveConsole
     }
-    loaded = new Console(process.stderr)
+    loaded = new Console({ ...options, embeddedSourceOf })
   }
   return loaded
 }
 
-function printLive(profiler: Profiler): void {
+function printLive(profiler: Profiler, options: ConsoleOptions): void {
   profiler.onScope((result) => {
-    if (result.findings.length > 0) guard('console', () => liveConsole().print(result))
+    if (result.findings.length > 0) guard('console', () => liveConsole(options).print(result))
   })
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+function logRun(profiler: Profiler, { folder }: RunSettings): void {
+  const log = new RunLog(folder)
+  profiler.onScope((result) => log.add(result))
+  process.on('exit', () => log.flush())
+}
 
 function summarizeAtEnd(profiler: Profiler): void {
+  const cwd = process.cwd()
   let isDone = false
   const summarize = (): void => {
-    if (isDone || (state.counters.seen === 0 && state.drivers.size === 0)) return
-    isDone = true
-    guard('summary', () => liveConsole().summarize(profiler.report()))
+    if (isDone) return
+    guard('summary', () => {
+      const report = profiler.report()
+      if (state.counters.seen === 0 && report.scopes.length === 0 && !isAskedFor()) return
+      isDone = true
+      liveConsole({ cwd }).summarize(report)
+    })
   }
   process.on('exit', summarize)
-  for (const signal of SIGNALS) {
-    const onSignal = (): void => {
-      summarize()
-      // nobody else listens: the signal does what it would have done without us
-      if (process.listenerCount(signal) > 1) return
-      process.removeListener(signal, onSignal)
-      process.kill(process.pid, signal)
-    }
-    process.on(signal, onSignal)
+  whenWatching(profiler, () => onSignalDeath(summarize))
+}
+
+/** Calls `listener` once a driver is hooked: until then there is nothing to sum up. */
+function whenWatching(profiler: Profiler, listener: () => void): void {
+  const check = (): void => {
+    if (state.drivers.size === 0) return
+    for (const stop of stops.splice(0)) stop()
+    listener()
   }
+  // the second for a driver that was hooked by hand
+  const stops = [onModuleLoad(check), profiler.onScope(check)]
+  check()
+}
+
+/**
+ * True for a program that was itself started with nonplus, and so is owed an answer. What merely inherits it from its
+ * environment or from the process that forked it (npm, build tools, threads) speaks up only if it has something to say.
+ */
+function isAskedFor(): boolean {
+  const isOwn = process.execArgv.some((flag) => flag.includes('nonplus'))
+  return isOwn && isMainThread && process.send === undefined && process.argv[1] !== undefined
 }
 
 function guard(where: string, fn: () => void): void {
@@ -91,4 +107,18 @@ function guard(where: string, fn: () => void): void {
   } catch (error) {
     reportFailure(where, error)
   }
+}
+
+/*
+ * Side effect only. Findings go to stderr as scopes close. On its own the process prints its summary when it ends;
+ * under `nonplus run` it leaves a log, and the summary is made once for all processes of the program.
+ */
+if (process.env.NONPLUS !== '0') {
+  onceInProcess('register', () => {
+    try {
+      start()
+    } catch (error) {
+      writeText(2, `nonplus: could not start, nothing is watched: ${(error as Error).message}\n`)
+    }
+  })
 }

@@ -1,111 +1,142 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { processCoverage } from './coverage.ts'
+import { setImmediate, setInterval } from 'node:timers'
+import { threadId } from 'node:worker_threads'
+import { measureCoverage, type ProcessCoverage } from './coverage.ts'
+import { type BlindSpot, findBlindSpots } from './instrument/loader.ts'
+import { embeddedSourceOf } from './instrument/source-map.ts'
+import { reportFailure, state } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
-import type { Coverage, DriverCoverage, Report, ReportScope } from './model/report.ts'
+import type { ReportScope, ScopeTotals } from './model/report.ts'
 import type { ScopeResult } from './profiler.ts'
-import { version } from './version.ts'
+import { ScopeSieve } from './scope-sieve.ts'
 
-type Line =
+/** A line of the `.jsonl` file of a process. */
+export type LogLine =
   | { readonly type: 'scope'; readonly scope: ReportScope; readonly findings: readonly Finding[] }
-  | { readonly type: 'coverage'; readonly coverage: Coverage }
+  /** Text of a source that is not on disk, for code frames. */
+  | { readonly type: 'source'; readonly file: string; readonly text: string }
 
-/** Scopes and findings of a run that are kept; the rest is counted in the warnings. */
-const MAX_KEPT = 10_000
+/** The `.json` file of a process: written over and over. */
+export interface LogRecord {
+  readonly coverage: ProcessCoverage
+  readonly totals: readonly ScopeTotals[]
+  readonly droppedFindings: number
+}
 
-/** Lines written at once; a process that is killed loses at most this long. */
-const FLUSH_MS = 50
+/** How often the counts are written, where they have changed. */
+const RECORD_MS = 100
+
+/** How long what was found out about loaded modules is believed: it takes a walk over all of them. */
+const BLIND_SPOTS_MS = 2_000
+
+/** Longer sources are compiled bundles; a code frame is not worth their size. */
+const MAX_SOURCE_CHARACTERS = 1_000_000
+const MAX_SOURCES = 100
 
 /**
- * One file per watched process, a JSON line per scope, in a folder that `nonplus run` reads when its child has ended:
- * a program may be several processes (`npm start` is three), and any of them may be killed at any time.
+ * What one process of a run leaves for `nonplus run`, which reads it when its child has ended: a program may be several
+ * processes (`npm start` is three), and any of them may be killed at any time, without a chance to say anything. So
+ * each turn of the event loop in which a scope closed ends with a write, which the operating system keeps whatever
+ * happens to the process.
+ *
+ * Two files: a line per scope, bounded by a {@link ScopeSieve}, and one record of counts, which is overwritten in place.
  */
 export class RunLog {
-  readonly #file: string
+  readonly #lineFile: number
+  readonly #recordFile: number
+  readonly #sieve = new ScopeSieve()
+  readonly #sources = new Set<string>()
   #lines: string[] = []
-  #timer: NodeJS.Timeout | undefined
+  #isWriteDue = false
+  #hasNews = false
+  #seen = 0
+  #recordBytes = 0
+  #blindSpots: readonly BlindSpot[] = []
+  #blindSpotsUntil = 0
 
+  /** @throws where the folder cannot be written to. */
   constructor(folder: string) {
-    this.#file = join(folder, `${process.pid}.jsonl`)
+    const path = join(folder, `${process.pid}-${threadId}-${Date.now().toString(36)}`)
+    this.#lineFile = openSync(`${path}.jsonl`, 'a')
+    this.#recordFile = openSync(`${path}.json`, 'w')
+    setInterval(() => this.#writeNews(), RECORD_MS).unref()
   }
 
-  /** Notes a scope; it reaches the file within 50 ms, or when the process ends. */
+  /** Notes a scope; it is written at the end of this turn of the event loop. */
   add({ scope, findings }: ScopeResult): void {
-    this.#append({ type: 'scope', scope, findings })
-    this.#timer ??= setTimeout(() => this.flush(), FLUSH_MS).unref()
+    this.#hasNews = true
+    const sifted = this.#sieve.sift(scope, findings)
+    if (!sifted.isListed) return
+    for (const finding of sifted.findings) this.#addSources(finding)
+    this.#append({ type: 'scope', scope, findings: sifted.findings })
+    if (this.#isWriteDue) return
+    this.#isWriteDue = true
+    setImmediate(() => guard(() => this.#writeLines())).unref()
   }
 
-  /** Writes what is waiting, and the coverage so far. A process that has seen nothing leaves no file. */
+  /** Writes what is waiting; for the end of the process. */
   flush(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const coverage = processCoverage()
-    if (this.#lines.length === 0 && coverage.seen === 0 && coverage.drivers.length === 0) return
-    this.#append({ type: 'coverage', coverage })
-    const text = this.#lines.join('')
-    this.#lines = []
-    appendFileSync(this.#file, text)
+    guard(() => {
+      this.#writeLines()
+      this.#blindSpotsUntil = 0
+      this.#writeRecord()
+    })
   }
 
-  #append(line: Line): void {
+  #append(line: LogLine): void {
     this.#lines.push(`${JSON.stringify(line)}\n`)
   }
-}
 
-/** Merges the logs of all processes of a run into one report. A torn last line of a killed process is left out. */
-export function readRunLogs(folder: string): Report {
-  const scopes: ReportScope[] = []
-  const findings: Finding[] = []
-  const coverages: Coverage[] = []
-  let dropped = 0
-  const files = readdirSync(folder).filter((file) => file.endsWith('.jsonl'))
-  for (const [index, file] of files.sort().entries()) {
-    const prefix = files.length > 1 ? `p${index + 1}.` : ''
-    let coverage: Coverage | undefined
-    for (const line of linesOf(join(folder, file))) {
-      if (line.type === 'coverage') coverage = line.coverage
-      else if (scopes.length >= MAX_KEPT) dropped += 1 + line.findings.length
-      else {
-        scopes.push({ ...line.scope, id: prefix + line.scope.id })
-        findings.push(...line.findings.map((finding) => withScopeId(finding, prefix + finding.scope.id)))
-      }
-    }
-    if (coverage !== undefined) coverages.push(coverage)
-  }
-  scopes.sort((a, b) => a.startedAt.localeCompare(b.startedAt))
-  const notes = dropped === 0 ? [] : [`${dropped} scopes and findings beyond the first ${MAX_KEPT} are not listed.`]
-  const coverage = mergeCoverage(coverages, notes)
-  return { version: 1, tool: { name: 'nonplus', version }, scopes, findings, coverage }
-}
-
-function withScopeId(finding: Finding, id: string): Finding {
-  return { ...finding, scope: { ...finding.scope, id } }
-}
-
-function linesOf(file: string): Line[] {
-  const lines: Line[] = []
-  for (const text of readFileSync(file, 'utf8').split('\n')) {
-    try {
-      if (text !== '') lines.push(JSON.parse(text) as Line)
-    } catch {
-      // torn by a kill
+  #addSources({ frames }: Finding): void {
+    for (const { file } of frames) {
+      if (this.#sources.has(file) || this.#sources.size >= MAX_SOURCES) continue
+      this.#sources.add(file)
+      const text = existsSync(file) ? undefined : embeddedSourceOf(file)
+      if (text !== undefined && text.length <= MAX_SOURCE_CHARACTERS) this.#append({ type: 'source', file, text })
     }
   }
-  return lines
+
+  #writeLines(): void {
+    this.#isWriteDue = false
+    const text = this.#lines.join('')
+    this.#lines = []
+    if (text !== '') writeSync(this.#lineFile, text)
+  }
+
+  // statements outside any scope make news, too
+  #writeNews(): void {
+    if (this.#hasNews || state.counters.seen !== this.#seen) guard(() => this.#writeRecord())
+  }
+
+  #writeRecord(): void {
+    this.#hasNews = false
+    this.#seen = state.counters.seen
+    const now = performance.now()
+    if (now >= this.#blindSpotsUntil) {
+      this.#blindSpots = findBlindSpots()
+      this.#blindSpotsUntil = now + BLIND_SPOTS_MS
+    }
+    const { droppedFindings } = this.#sieve
+    const coverage = measureCoverage(this.#blindSpots)
+    const record: LogRecord = { coverage, totals: this.#sieve.totals(), droppedFindings }
+    const bytes = Buffer.from(JSON.stringify(record))
+    // padded, so that a longer record before it leaves no rest
+    this.#recordBytes = Math.max(this.#recordBytes, bytes.length)
+    writeSync(
+      this.#recordFile,
+      Buffer.concat([bytes, Buffer.alloc(this.#recordBytes - bytes.length, ' ')]),
+      0,
+      undefined,
+      0,
+    )
+  }
 }
 
-function mergeCoverage(coverages: readonly Coverage[], notes: readonly string[]): Coverage {
-  const drivers = new Map<string, DriverCoverage>()
-  const warnings = new Set<string>()
-  let seen = 0
-  let attributed = 0
-  let withCallSite = 0
-  for (const coverage of coverages) {
-    seen += coverage.seen
-    attributed += coverage.attributed
-    withCallSite += coverage.withCallSite
-    for (const driver of coverage.drivers) drivers.set(`${driver.name}@${driver.version}@${driver.via}`, driver)
-    for (const warning of coverage.warnings) warnings.add(warning)
+function guard(write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    reportFailure('run log', error)
   }
-  return { seen, attributed, withCallSite, drivers: [...drivers.values()], warnings: [...warnings, ...notes] }
 }

@@ -296,6 +296,31 @@ describe('profile', () => {
   })
 })
 
+describe('a lazy query builder that is returned', () => {
+  const lazy = (text: string): PromiseLike<pg.QueryResult> => ({
+    // biome-ignore lint/suspicious/noThenProperty: as the builders of Knex, Drizzle and others have it
+    then: (resolve, reject) => pool.query(text).then(resolve, reject),
+  })
+
+  test('is sent inside the scope that returns it', async () => {
+    const { result, report } = await profile('lazy', () => lazy('select 7 as seven') as Promise<pg.QueryResult>)
+    expect([result.rows[0].seven, report.scopes[0]?.queries.count]).toEqual([7, 1])
+    const profiler = createProfiler({ http: false })
+    const counts: number[] = []
+    profiler.onScope(({ scope }) => counts.push(scope.queries.count))
+    expect((await runInScope('lazy', () => lazy('select 8 as eight'))).rows[0].eight).toBe(8)
+    profiler.stop()
+    expect(counts).toEqual([1])
+  })
+
+  test('is left out by the ignore() that returns it', async () => {
+    const { report } = await profile('lazy', async () => {
+      await ignore('asked for', () => lazy('select 1'))
+    })
+    expect(report.scopes[0]?.queries.count).toBe(0)
+  })
+})
+
 describe('runInScope and ignore', () => {
   test('a job is a scope; values and errors pass through', async () => {
     const profiler = createProfiler({ http: false })

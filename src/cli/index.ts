@@ -1,17 +1,26 @@
 #!/usr/bin/env node
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { NonplusError } from '../model/errors.ts'
-import { nearest } from '../model/nearest.ts'
+import { reporters } from '../reporters/index.ts'
 import { version } from '../version.ts'
+import { StartError } from './foreground.ts'
 import type { RunFlags } from './run.ts'
 
 /** Exit code of wrong usage and of failures of nonplus itself; a child that fails keeps its own. */
 const USAGE = 2
 
+const RUN_NOTES = `
+Findings and the summary go to standard error while the program runs. A reporter with a file writes when the program
+has ended; a reporter other than console without a file writes to standard output, and what the program prints there
+then goes to standard error.
+
+The exit code is that of the program; 1 where it succeeded and --fail-on found something; 2 for wrong usage.`
+
 const program = new Command('nonplus')
   .description('Finds the query in the loop, proves it from the rows, and shows the line.')
   .version(version)
   .enablePositionalOptions()
+  .showHelpAfterError()
   .exitOverride()
 
 program
@@ -20,12 +29,18 @@ program
   .usage('[options] -- <command …>')
   .passThroughOptions()
   .argument('<command...>', 'the program and its arguments, after --')
-  .option('--reporter <name[=file]>', 'console (default), json; repeatable', collect, [])
+  .option(
+    '--reporter <name[=file]>',
+    `${Object.keys(reporters).join(', ')}; repeatable (default: console, on standard error)`,
+    collect,
+    [],
+  )
   .option('--fail-on <severities or kinds>', 'exit with 1 on findings of these, comma-separated', split)
   .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
   .option('--ignore <kinds>', 'leave these kinds out, comma-separated', split)
   .option('--quiet', 'print nothing but what a reporter writes')
-  .addOption(new Option('--no-color', 'no escape codes, also not in the findings of the program'))
+  .option('--no-color', 'no escape codes in findings and reports')
+  .addHelpText('after', RUN_NOTES)
   .action(async (command: string[], flags: RunFlags) => {
     const { run } = await import('./run.ts')
     await run(command, flags)
@@ -56,20 +71,9 @@ try {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {
     // commander has printed the message, or the help that was asked for
-    if (error.exitCode === 0) return 0
-    if (error.code === 'commander.unknownCommand') suggestCommand()
-    return USAGE
+    return error.exitCode === 0 ? 0 : USAGE
   }
   const message = error instanceof NonplusError ? error.message : ((error as Error).stack ?? String(error))
   process.stderr.write(`nonplus: ${message}\n`)
-  return USAGE
-}
-
-function suggestCommand(): void {
-  const given = process.argv[2] ?? ''
-  const near = nearest(
-    given,
-    program.commands.map((command) => command.name()),
-  )
-  if (near !== undefined) process.stderr.write(`nonplus: did you mean ${near}?\n`)
+  return error instanceof StartError ? error.exitCode : USAGE
 }

@@ -1,10 +1,11 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { contextOf } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
 import { nearest } from '../model/nearest.ts'
 import type { Report } from '../model/report.ts'
 import { type ReporterName, reporters } from '../reporters/index.ts'
+import { writeText } from '../write-text.ts'
 
 /** One `--reporter name=file`. */
 export interface Output {
@@ -14,26 +15,33 @@ export interface Output {
 }
 
 /**
- * Reads `--reporter` values, and opens their files, so that a wrong name or path fails before the program runs.
+ * Reads `--reporter` values. `console` without a file is what is shown in any case, and so no output of its own, unless
+ * `--quiet` keeps it from being shown.
  *
- * @throws NonplusError ERR_REPORTER_UNKNOWN, or ERR_COMMAND_FAILED where a file cannot be written.
+ * @throws NonplusError ERR_REPORTER_UNKNOWN, or ERR_OPTION_INVALID where two reports would go to one place.
  */
-export function parseOutputs(values: readonly string[]): Output[] {
-  return values.map((value) => {
-    const cut = value.indexOf('=')
-    const name = cut === -1 ? value : value.slice(0, cut)
-    if (!Object.hasOwn(reporters, name)) throw unknownReporter(name)
-    const reporter = name as ReporterName
-    if (cut === -1) return { reporter }
-    const file = resolve(value.slice(cut + 1))
-    try {
-      closeSync(openSync(file, 'a'))
-    } catch (error) {
-      const message = `Cannot write the ${name} report to ${file}: ${(error as Error).message}`
-      throw new NonplusError('ERR_COMMAND_FAILED', message, { cause: error })
-    }
-    return { reporter, file }
-  })
+export function parseOutputs(values: readonly string[], isQuiet: boolean): Output[] {
+  const outputs = values
+    .map(parseOutput)
+    .filter(({ reporter, file }) => reporter !== 'console' || file !== undefined || isQuiet)
+  for (const [index, { reporter, file }] of outputs.entries()) {
+    if (!outputs.slice(0, index).some((other) => other.file === file)) continue
+    const place = file === undefined ? 'standard output' : `\`${file}\``
+    const message = `Two reporters cannot both write to ${place}. Give one a file: --reporter ${reporter}=<file>.`
+    throw new NonplusError('ERR_OPTION_INVALID', message)
+  }
+  return outputs
+}
+
+function parseOutput(value: string): Output {
+  const cut = value.indexOf('=')
+  const name = cut === -1 ? value : value.slice(0, cut)
+  if (!Object.hasOwn(reporters, name)) throw unknownReporter(name)
+  const reporter = name as ReporterName
+  if (cut === -1) return { reporter }
+  const path = value.slice(cut + 1)
+  if (path === '') throw new NonplusError('ERR_OPTION_INVALID', `--reporter ${value} names no file after the \`=\`.`)
+  return { reporter, file: resolve(path) }
 }
 
 function unknownReporter(name: string): NonplusError {
@@ -43,11 +51,48 @@ function unknownReporter(name: string): NonplusError {
   return new NonplusError('ERR_REPORTER_UNKNOWN', `Unknown reporter: \`${name}\`. ${hint}`)
 }
 
-/** Writes a report to where it was asked for. */
-export function writeOutput({ reporter, file }: Output, report: Report): void {
-  if (file === undefined) process.stdout.write(reporters[reporter](report, contextOf(process.stdout)))
-  else {
-    const context = { ...contextOf(process.stdout), color: false, width: 100 }
-    writeFileSync(file, reporters[reporter](report, context))
+/** True for a report on standard output: what the program prints there must then go elsewhere. */
+export function isForStdout({ file }: Output): boolean {
+  return file === undefined
+}
+
+/**
+ * Makes the files of reports, empty, so that a wrong path fails before the program runs, and no old report is taken for
+ * the new one.
+ *
+ * @throws NonplusError ERR_COMMAND_FAILED where a file cannot be written.
+ */
+export function openOutputs(outputs: readonly Output[]): void {
+  for (const { reporter, file } of outputs) {
+    if (file === undefined) continue
+    try {
+      makeFolder(dirname(file))
+      closeSync(openSync(file, 'w'))
+    } catch (error) {
+      const message = `Cannot write the ${reporter} report to ${file}: ${(error as Error).message}`
+      throw new NonplusError('ERR_COMMAND_FAILED', message, { cause: error })
+    }
   }
+}
+
+/** What {@link writeOutput} knows besides the report. */
+export interface OutputOptions {
+  /** False for no escape codes; there are none in files in any case. */
+  readonly color: boolean
+  /** Texts of sources that are not on disk. */
+  readonly sources: ReadonlyMap<string, string>
+}
+
+/** Writes a report to where it was asked for. */
+export function writeOutput({ reporter, file }: Output, report: Report, { color, sources }: OutputOptions): void {
+  const context = contextOf(process.stdout, { color, embeddedSourceOf: (path) => sources.get(path) })
+  if (file === undefined) writeText(1, reporters[reporter](report, context))
+  else writeFileSync(file, reporters[reporter](report, { ...context, color: false, width: 100 }))
+}
+
+// one folder at a time: Node's own recursive way never comes back from /proc
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
 }

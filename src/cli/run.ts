@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { foregroundChild } from 'foreground-child'
 import { LiveConsole } from '../live-console.ts'
-import { NonplusError } from '../model/errors.ts'
 import { checkKind, type ProfilerOptions } from '../options.ts'
 import type { RunSettings } from '../register.ts'
-import { readRunLogs } from '../run-log.ts'
+import { readRunLogs } from '../run-report.ts'
 import { checkFailOn, type FailOn, gateExitCode } from './exit-code.ts'
-import { type Output, parseOutputs, writeOutput } from './output.ts'
+import { type Ending, endAs, runInForeground } from './foreground.ts'
+import { isForStdout, type Output, openOutputs, parseOutputs, writeOutput } from './output.ts'
 
 /** Options of `nonplus run`, as commander gives them. */
 export interface RunFlags {
@@ -20,69 +19,101 @@ export interface RunFlags {
   readonly color: boolean
 }
 
+/** What is done with the report. */
+interface Plan {
+  readonly outputs: readonly Output[]
+  readonly failOn: readonly FailOn[]
+  readonly options: ProfilerOptions
+  readonly isQuiet: boolean
+  /** False for no escape codes. */
+  readonly color: boolean
+}
+
 /**
- * Runs a program with the profiler preloaded into every Node process it starts, forwards signals, and exits with the
- * program's own code; with 1 where it succeeded and `--fail-on` found something.
+ * Runs a program with the profiler preloaded into every Node process it starts, forwards signals, and ends as the
+ * program did; with 1 where it succeeded and `--fail-on` found something.
  *
  * @throws NonplusError where a flag is wrong; the program is then not started.
  */
 export async function run(command: readonly string[], flags: RunFlags): Promise<void> {
-  const outputs = parseOutputs(flags.reporter)
-  const failOn = checkFailOn(flags.failOn ?? [])
-  const options: ProfilerOptions = {
-    ...(flags.only === undefined ? {} : { only: flags.only.map(checkKind) }),
-    ...(flags.ignore === undefined ? {} : { ignore: flags.ignore.map(checkKind) }),
+  const plan = planOf(flags)
+  const stdout = plan.outputs.some(isForStdout) ? 'stderr' : 'stdout'
+  if (process.env.NONPLUS === '0') {
+    process.stderr.write('nonplus: NONPLUS=0 is set: the program runs unwatched, and there is no report.\n')
+    endAs(await runInForeground(command, { env: process.env, stdout }))
+    return
   }
+  openOutputs(plan.outputs)
   const folder = mkdtempSync(join(tmpdir(), 'nonplus-run-'))
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
-  const showsConsole = !flags.quiet && !(outputs.length > 0 && outputs.every(({ file }) => file === undefined))
-  const env = environmentFor({ folder, live: showsConsole, options }, flags)
-  const [program = '', ...args] = command
-  const child = foregroundChild(program, args, { env, shell: process.platform === 'win32' }, (code, signal) => {
-    try {
-      return conclude(folder, { outputs, failOn, showsConsole }, code, signal)
-    } catch (error) {
-      process.stderr.write(`nonplus: ${(error as Error).message}\n`)
-      return code === 0 ? 2 : undefined
-    }
-  })
-  child.once('error', (error: NodeJS.ErrnoException) => {
-    const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message
-    process.stderr.write(`nonplus: cannot run \`${command.join(' ')}\`: ${reason}.\n`)
-    process.exit(error.code === 'ENOENT' ? 127 : 126)
-  })
+  const remove = (): void => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', remove)
+  const env = environmentFor(folder, plan)
+  const ending = await runInForeground(command, { env, stdout })
+  const exitCode = await conclude(folder, plan, ending)
+  remove()
+  endAs(exitCode === undefined ? ending : { code: exitCode, signal: null })
 }
 
-interface Conclusion {
-  readonly outputs: readonly Output[]
-  readonly failOn: readonly FailOn[]
-  readonly showsConsole: boolean
+function planOf(flags: RunFlags): Plan {
+  const isQuiet = flags.quiet === true
+  return {
+    outputs: parseOutputs(flags.reporter, isQuiet),
+    failOn: checkFailOn(flags.failOn ?? []),
+    options: {
+      ...(flags.only === undefined ? {} : { only: flags.only.map(checkKind) }),
+      ...(flags.ignore === undefined ? {} : { ignore: flags.ignore.map(checkKind) }),
+    },
+    isQuiet,
+    color: flags.color,
+  }
 }
 
-function conclude(
-  folder: string,
-  { outputs, failOn, showsConsole }: Conclusion,
-  code: number | null,
-  signal: NodeJS.Signals | null,
-): number | undefined {
-  const report = readRunLogs(folder)
-  if (showsConsole) new LiveConsole(process.stderr).summarize(report)
-  for (const output of outputs)
-    if (output.reporter !== 'console' || output.file !== undefined) writeOutput(output, report)
-  if (code !== 0 || signal !== null) return undefined
-  return gateExitCode(report, failOn)
+/** @returns the exit code, where it is not the program's own. */
+async function conclude(folder: string, plan: Plan, { code }: Ending): Promise<number | undefined> {
+  try {
+    const { report, sources } = await readRunLogs(folder)
+    const { color } = plan
+    const outer = outerRun()
+    if (outer !== undefined) handOver(folder, outer)
+    else if (!plan.isQuiet) new LiveConsole({ color }).summarize(report)
+    for (const output of plan.outputs) writeOutput(output, report, { color, sources })
+    return code === 0 && gateExitCode(report, plan.failOn) === 1 ? 1 : undefined
+  } catch (error) {
+    process.stderr.write(`nonplus: ${(error as Error).message}\n`)
+    return code === 0 ? 2 : undefined
+  }
 }
 
-function environmentFor(settings: RunSettings, flags: RunFlags): NodeJS.ProcessEnv {
+/** The run this one is part of: `nonplus run -- npm test`, whose script says `nonplus run` itself. */
+function outerRun(): RunSettings | undefined {
+  try {
+    return JSON.parse(process.env.NONPLUS_RUN as string) as RunSettings
+  } catch {
+    return undefined
+  }
+}
+
+/** The outer run sums up what this one has seen. Both folders are made side by side, so moving is enough. */
+function handOver(folder: string, outer: RunSettings): void {
+  for (const name of readdirSync(folder)) {
+    if (/\.jsonl?$/.test(name)) renameSync(join(folder, name), join(outer.folder, name))
+  }
+}
+
+function environmentFor(folder: string, { options, isQuiet, color }: Plan): NodeJS.ProcessEnv {
+  const outer = outerRun()
+  const settings: RunSettings = {
+    folder,
+    live: !isQuiet && outer?.live !== false,
+    color: color && outer?.color !== false,
+    cwd: outer?.cwd ?? process.cwd(),
+    options,
+  }
   const preload = `--import "${import.meta.resolve('nonplus/register')}"`
   const { NODE_OPTIONS = '' } = process.env
-  if (process.env.NONPLUS === '0') {
-    throw new NonplusError('ERR_OPTION_INVALID', 'NONPLUS=0 turns nonplus off; unset it to use `nonplus run`.')
-  }
   return {
     ...process.env,
-    NODE_OPTIONS: `${NODE_OPTIONS} ${preload}`.trim(),
+    NODE_OPTIONS: NODE_OPTIONS.includes(preload) ? NODE_OPTIONS : `${NODE_OPTIONS} ${preload}`.trim(),
     NONPLUS_RUN: JSON.stringify(settings),
-    ...(flags.color ? {} : { NO_COLOR: '1' }),
   }
 }

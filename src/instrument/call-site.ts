@@ -124,17 +124,16 @@ let placeCount = 0
 const MAX_PLACES = 20_000
 
 function frameOf(site: NodeJS.CallSite, file: string, formatter: Formatter): RawFrame {
-  // offset in the script: V8 would have to compute line and column out of it, and it names the same place
-  const position = site.getPosition()
+  const line = site.getLineNumber() ?? 0
+  const column = site.getColumnNumber() ?? 0
   let places = framesByFile.get(file)
   if (places === undefined) {
     places = new Map()
     framesByFile.set(file, places)
   }
+  const position = line * 65_536 + column
   const known = places.get(position)
   if (known !== undefined) return known
-  const line = site.getLineNumber() ?? 0
-  const column = site.getColumnNumber() ?? 0
   const frame: RawFrame = {
     file: file.startsWith('file:') ? fileURLToPath(file) : file,
     line,

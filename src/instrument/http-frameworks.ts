@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import Module from 'node:module'
 import { noteRoute } from './http-route.ts'
 import { loadedModules } from './instrument.ts'
+import { onModuleLoad } from './loader.ts'
 import { wrapMethod } from './patch.ts'
 import { reportFailure } from './state.ts'
 
@@ -50,30 +50,18 @@ export function instrumentFramework(exports: unknown): void {
   }
 }
 
-type Load = (this: unknown, request: string, parent: unknown, isMain: boolean) => unknown
-
 /** Hooks frameworks as the application loads them, and those it has loaded already. @returns the undo. */
 export function watchFrameworks(): () => void {
-  const modules = Module as unknown as { _load: Load }
-  const original = modules._load
-  let isActive = true
-  const load: Load = function (this: unknown, request, parent, isMain) {
-    const exports = Reflect.apply(original, this, [request, parent, isMain])
-    if (isActive && isFrameworkFile(request)) instrumentFramework(exports)
-    return exports
-  }
-  modules._load = load
   for (const [file, module] of Object.entries(loadedModules())) {
     if (module?.loaded && isFrameworkFile(file)) instrumentFramework(module.exports)
   }
-  return () => {
-    isActive = false
-    if (modules._load === load) modules._load = original
-  }
+  return onModuleLoad((request, _resolve, exports) => {
+    if (isFrameworkFile(request)) instrumentFramework(exports)
+  })
 }
 
 function isFrameworkFile(file: string): boolean {
-  return typeof file === 'string' && httpFrameworks.some(({ module }) => file.includes(module))
+  return httpFrameworks.some(({ module }) => file.includes(module))
 }
 
 const FASTIFY_HANDLER = 'tracing:fastify.request.handler:start'

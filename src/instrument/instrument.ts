@@ -34,18 +34,25 @@ export function instrument(driverModule: unknown): string {
  */
 export function instrumentExports(exports: unknown, file: string | undefined): string | undefined {
   if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return undefined
+  const known = hookedAs.get(exports)
+  if (known !== undefined && state.drivers.has(known.key)) return known.name
   const instrumentation = instrumentations.find((candidate) => doesMatch(candidate, exports))
   if (instrumentation === undefined) return undefined
+  const { module: name, via } = instrumentation
   try {
     const version = versionOf(file) ?? 'unknown'
     instrumentation.patch(exports, driverInfoOf(instrumentation, version))
-    const { module: name, via } = instrumentation
-    state.drivers.set(`${name}@${version}`, { name, version, via })
+    const key = `${name}@${version}`
+    state.drivers.set(key, { name, version, via })
+    hookedAs.set(exports, { name, key })
   } catch (error) {
-    reportFailure(`hooking ${instrumentation.module}`, error)
+    reportFailure(`hooking ${name}`, error)
   }
-  return instrumentation.module
+  return name
 }
+
+// Code that requires its driver at every call must not read package.json at every call.
+const hookedAs = new WeakMap<object, { readonly name: string; readonly key: string }>()
 
 function doesMatch(instrumentation: Instrumentation, exports: unknown): boolean {
   try {

@@ -5,47 +5,94 @@ import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, loadedModules, versionOf } from './instrument.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
-type Load = (this: unknown, request: string, parent: unknown, isMain: boolean) => unknown
+/**
+ * Called after each `require`, also of a module that is loaded already, and after each ESM `import` of a CommonJS module.
+ *
+ * @param request as written in the code; the path of the file for an `import`.
+ * @param resolve gives the path of the file; not for free.
+ * @param exports may be incomplete where modules load each other in a circle.
+ */
+export type ModuleListener = (request: string, resolve: () => string, exports: unknown) => void
 
-const moduleNames = new Set(instrumentations.map(({ module }) => module))
+interface ModuleInternals {
+  _load(this: unknown, request: string, parent: unknown, ...rest: unknown[]): unknown
+  _resolveFilename(request: string, parent: unknown): string
+}
+
+/**
+ * Calls `listener` with each module that is loaded from now on; an error it throws is caught and counted.
+ *
+ * `Module._load` sees every `require`, and also an ESM `import` of a CommonJS package, on every Node; no loader thread
+ * is needed.
+ *
+ * @returns the way to stop that.
+ */
+export function onModuleLoad(listener: ModuleListener): () => void {
+  const listeners = onceInProcess('module loads', watchModuleLoads)
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+function watchModuleLoads(): Set<ModuleListener> {
+  const listeners = new Set<ModuleListener>()
+  const modules = Module as unknown as ModuleInternals
+  const original = modules._load
+  modules._load = function (this: unknown, ...args) {
+    const exports = Reflect.apply(original, this, args)
+    const [request, parent] = args
+    for (const listener of listeners) {
+      try {
+        listener(request, () => modules._resolveFilename(request, parent), exports)
+      } catch (error) {
+        reportFailure('module load', error)
+      }
+    }
+    return exports
+  }
+  return listeners
+}
+
+const driverNames = new Set(instrumentations.map(({ module }) => module))
 
 /**
  * Hooks drivers as the application loads them, and those it has loaded already.
  *
- * `Module._load` sees every `require`, and also an ESM `import` of a CommonJS package, on every Node; no loader thread
- * is needed. It does not see packages whose source another loader supplies (tsx): for those, drivers that resolve from
- * the application's folder are loaded ahead, which puts the hooked instance where that loader will find it.
+ * Packages whose source another loader supplies (tsx) pass no `require` that can be watched: for those, drivers that
+ * resolve from the application's folder are loaded ahead, which puts the hooked instance where that loader will find it.
  */
 export function installLoader(): void {
   onceInProcess('loader', () => {
-    const modules = Module as unknown as { _load: Load }
-    const original = modules._load
-    modules._load = function (this: unknown, request, parent, isMain) {
-      const exports = Reflect.apply(original, this, [request, parent, isMain])
-      if (moduleNames.has(request) || request.includes('pg')) noticeLoad(request, parent, exports)
-      return exports
-    }
+    onModuleLoad((request, resolve, exports) => {
+      const isDriver = driverNames.has(request) || (request.includes('node_modules') && isDriverFile(request))
+      if (isDriver) instrumentExports(exports, resolve())
+    })
     return true
   })
+  if (!isScanDue()) return
   for (const [file, module] of Object.entries(loadedModules())) {
     if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
   }
   if (hasOtherLoader()) loadAhead()
 }
 
-function noticeLoad(request: string, parent: unknown, exports: unknown): void {
-  try {
-    if (!moduleNames.has(request) && !/[\\/]pg(-pool)?([\\/]|$)/.test(request)) return
-    const resolve = (Module as unknown as { _resolveFilename(request: string, parent: unknown): string })
-      ._resolveFilename
-    instrumentExports(exports, resolve(request, parent))
-  } catch (error) {
-    reportFailure('loader', error)
-  }
+/** Every scope asks for the loader, and an application may hold thousands of modules. */
+const SCAN_MS = 1_000
+
+let scannedAt = Number.NEGATIVE_INFINITY
+let hadDrivers = false
+
+/** True at the first time, again where loads may have gone unseen, and at once where the hooks were taken out. */
+function isScanDue(): boolean {
+  const now = performance.now()
+  const isUnhooked = hadDrivers && state.drivers.size === 0
+  hadDrivers = state.drivers.size > 0
+  if (!isUnhooked && now - scannedAt < SCAN_MS) return false
+  scannedAt = now
+  return true
 }
 
 function isDriverFile(file: string): boolean {
-  return packageOf(file, moduleNames) !== undefined
+  return packageOf(file, driverNames) !== undefined
 }
 
 /** Name of the package a file belongs to, if it is one of `names`. */
@@ -69,7 +116,7 @@ function loadAhead(): void {
   if (main?.includes(`${sep}node_modules${sep}`)) return
   for (const folder of new Set([process.cwd(), main ?? process.cwd()])) {
     const require = createRequire(pathToFileURL(join(folder, 'noop.js')))
-    for (const name of moduleNames) {
+    for (const name of driverNames) {
       try {
         instrumentExports(require(name), require.resolve(name))
       } catch {
@@ -79,28 +126,34 @@ function loadAhead(): void {
   }
 }
 
-/** Drivers that are loaded, but not watched: each with the reason in words. */
-export function findBlindSpots(): { name: string; version: string; reason: string }[] {
-  const spots = new Map<string, { name: string; version: string; reason: string }>()
-  const unsupported = new Set(unsupportedDrivers)
+/** A driver that is loaded, but not watched. */
+export interface BlindSpot {
+  readonly name: string
+  readonly version: string
+  /** `unsupported`: this version of nonplus has no hook for it. `unseen`: it was loaded where nonplus could not see it. */
+  readonly reason: 'unsupported' | 'unseen'
+}
+
+const unsupportedNames = new Set(unsupportedDrivers)
+
+/** Drivers that are loaded, but not watched. Looks at every loaded module: not for hot paths. */
+export function findBlindSpots(): BlindSpot[] {
+  const spots = new Map<string, BlindSpot>()
   for (const [file, module] of Object.entries(loadedModules())) {
-    const name = packageOf(file, unsupported)
-    if (name !== undefined && !spots.has(name)) {
+    if (!file.includes('node_modules')) continue
+    const name = packageOf(file, unsupportedNames)
+    if (name !== undefined) {
+      if (!spots.has(name)) spots.set(name, { name, version: versionOf(file) ?? 'unknown', reason: 'unsupported' })
+    } else if (module?.loaded && isUnhookedDriver(file, module.exports)) {
+      const driver = packageOf(file, driverNames) as string
       const version = versionOf(file) ?? 'unknown'
-      spots.set(name, { name, version, reason: 'this version of nonplus does not hook it' })
-    } else if (module?.loaded && isDriverFile(file)) noteUnhooked(file, module.exports, spots)
+      if (!state.drivers.has(`${driver}@${version}`)) spots.set(file, { name: driver, version, reason: 'unseen' })
+    }
   }
   return [...spots.values()]
 }
 
-function noteUnhooked(
-  file: string,
-  exports: unknown,
-  spots: Map<string, { name: string; version: string; reason: string }>,
-): void {
-  const name = packageOf(file, moduleNames) as string
-  if (!instrumentations.some((candidate) => candidate.module === name && candidate.matches(exports))) return
-  const version = versionOf(file) ?? 'unknown'
-  if (state.drivers.has(`${name}@${version}`)) return
-  spots.set(`${name}@${version}`, { name, version, reason: 'it was loaded where nonplus could not see it' })
+function isUnhookedDriver(file: string, exports: unknown): boolean {
+  const name = packageOf(file, driverNames)
+  return name !== undefined && instrumentations.some((driver) => driver.module === name && driver.matches(exports))
 }

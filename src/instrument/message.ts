@@ -4,6 +4,7 @@ import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
 import type { Scope } from './scope.ts'
+import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
 
 /** The driver a statement went through. */
@@ -132,7 +133,9 @@ function takeCallSite(message: StatementMessage, below: (...args: never[]) => un
 
 function noteOutsideSite(below: (...args: never[]) => unknown): void {
   const frame = captureCallSite(below)?.frames[0]
-  if (frame !== undefined) state.outsideSites.add(`${frame.file}:${frame.line}`)
+  if (frame === undefined) return
+  const { file, line } = sourceFrameOf(frame)
+  state.outsideSites.add(`${file}:${line}`)
 }
 
 function applyTo(fn: (...args: never[]) => unknown, self: unknown, args: ArrayLike<unknown>): unknown {

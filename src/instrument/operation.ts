@@ -1,5 +1,6 @@
 import { type CapturedCallSite, captureCallSite } from './call-site.ts'
 import type { StatementMessage } from './message.ts'
+import { isPlainPromise } from './scope.ts'
 import { state } from './state.ts'
 
 /**
@@ -39,8 +40,7 @@ export function runOperation(below: (...args: never[]) => unknown, fn: () => unk
     return fn()
   const operation = new Operation(captureCallSite(below))
   const result = state.operations.run(operation, fn)
-  const isPlainPromise = result instanceof Promise && Object.getPrototypeOf(result) === Promise.prototype
-  return operation.callSite === undefined && isPlainPromise ? settleOperation(result, operation) : result
+  return operation.callSite === undefined && isPlainPromise(result) ? settleOperation(result, operation) : result
 }
 
 /** See `settleWithCallSite`. */

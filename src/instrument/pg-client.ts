@@ -2,6 +2,7 @@ import { type DriverInfo, type StatementMessage, settleWithCallSite, startStatem
 import { wrapMethod } from './patch.ts'
 import { type Checkout, takeAdoption } from './pg-handover.ts'
 import { watchQuery, wrapPgQuery } from './pg-query.ts'
+import { isPlainPromise } from './scope.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
@@ -80,13 +81,13 @@ function send(
 
 /** Private members, so looked up with care: `_queryQueue` since 8.17, `queryQueue` before; pipelines have a second one. */
 function lastQuery(client: Any): Any {
-  const queue = client._queryQueue ?? client.queryQueue
-  if (queue?.length > 0) return queue[queue.length - 1]
+  const queue = client._queryQueue
+  // the public names warn in the versions that have the private ones
+  if (queue === undefined) return client.queryQueue?.at(-1) ?? client.activeQuery ?? undefined
+  if (queue.length > 0) return queue[queue.length - 1]
   const sent = client._sentQueryQueue
   if (sent !== undefined && sent.length > 0) return sent[sent.length - 1]
-  // null where nothing runs: only an older pg has none, and a newer one warns when its public name is read
-  const active = client._activeQuery
-  return (active === undefined ? client.activeQuery : active) ?? undefined
+  return client._activeQuery ?? undefined
 }
 
 /** A client that is closed rejects without ever queueing a query. */
@@ -101,11 +102,6 @@ async function settleUnsent<Value>(promise: Promise<Value>, message: StatementMe
   }
 }
 
-/** Only a native promise may be replaced: a custom one (`Promise: Bluebird`) has methods the caller may use. */
-export function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype
-}
-
 /** TypeORM's lazy relations reach the driver from a promise with two reactions; the checkout still had the stack. */
 function takeCheckoutSite(client: Any, message: StatementMessage): void {
   const checkout: Checkout | undefined = client[CHECKOUT]
@@ -113,6 +109,7 @@ function takeCheckoutSite(client: Any, message: StatementMessage): void {
   client[CHECKOUT] = undefined
   if (message.needsCallSite && message.callSite === undefined && checkout.scope === message.scope) {
     message.callSite = checkout.callSite
+    state.needsCheckoutSites = true
   }
 }
 

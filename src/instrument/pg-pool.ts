@@ -1,9 +1,9 @@
 import { captureCallSite } from './call-site.ts'
 import { callIn, type DriverInfo, settleWithCallSite, startStatement } from './message.ts'
 import { wrapMethod } from './patch.ts'
-import { CHECKOUT, isPlainPromise, parametersOf, textOf } from './pg-client.ts'
+import { CHECKOUT, parametersOf, textOf } from './pg-client.ts'
 import { type Checkout, type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
-import type { Scope } from './scope.ts'
+import { isPlainPromise, type Scope } from './scope.ts'
 import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
@@ -48,9 +48,10 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
 }
 
 function checkoutOf(scope: Scope | undefined, below: () => unknown): Checkout | undefined {
-  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none') {
-    return undefined
-  }
+  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) return undefined
+  // nearly all stacks are found at the query: with `repeated` only a program that has lost one pays for the checkouts
+  const isWanted = scope.callSites === 'all' || (scope.callSites === 'repeated' && state.needsCheckoutSites)
+  if (!isWanted) return { scope, callSite: undefined }
   return { scope, callSite: captureCallSite(below) }
 }
 

@@ -103,5 +103,23 @@ export function ignore<Result>(reason: string, fn: () => Result): Result {
     throw new TypeError(`ignore(reason, fn): reason must be a sentence, but got: ${JSON.stringify(reason)}.`)
   }
   if (typeof fn !== 'function') throw new TypeError(`ignore(reason, fn): fn must be a function, but got: ${typeof fn}.`)
-  return runIn(new Scope({ name: 'ignored', kind: 'block' }, reason), fn)
+  return runIn(new Scope({ name: 'ignored', kind: 'block' }, reason), () => {
+    const result = fn()
+    // a lazy query builder is sent by being awaited, which must happen in here
+    return isThenable(result) && !isPlainPromise(result) ? (settle(result) as Result) : result
+  })
+}
+
+async function settle<Value>(thenable: PromiseLike<Value>): Promise<Value> {
+  return await thenable
+}
+
+/** True for promises and for query builders, which become one when they are awaited. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
+/** Only a native promise may be replaced or passed on: one of another class may be lazy, or have methods of its own. */
+export function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise && Object.getPrototypeOf(value) === Promise.prototype
 }

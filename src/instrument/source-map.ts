@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, findSourceMap } from 'node:module'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,67 +14,112 @@ const mappedFrames = new WeakMap<RawFrame, Frame>()
 export function sourceFrameOf(frame: RawFrame): Frame {
   let known = mappedFrames.get(frame)
   if (known === undefined) {
-    const position = frame.mapped ?? mapByRuntime(frame) ?? mapByFile(frame) ?? frame
+    const position = mapByFormatter(frame) ?? mapByRuntime(frame) ?? mapByFile(frame) ?? frame
     known = { file: position.file, line: position.line, column: position.column, function: frame.function }
     mappedFrames.set(frame, known)
   }
   return known
 }
 
+/** A formatter that knows no better than V8 is no reason not to look on: since Node 21 there always is one. */
+function mapByFormatter({ file, line, column, mapped }: RawFrame): Position | undefined {
+  const isSame = mapped?.file === file && mapped.line === line && mapped.column === column
+  return isSame ? undefined : mapped
+}
+
+/** Text of sources that a map carries, by file. */
+const embeddedSources = new Map<string, () => string | undefined>()
+
+/** Source text that a map carries, for sources that are not on disk. */
+export function embeddedSourceOf(file: string): string | undefined {
+  return embeddedSources.get(file)?.()
+}
+
 /** Loaders such as tsx hand their maps to Node. */
 function mapByRuntime(frame: RawFrame): Position | undefined {
   try {
-    const entry = findSourceMap(frame.file)?.findEntry(frame.line - 1, frame.column - 1)
+    const map = findSourceMap(frame.file)
+    const entry = map?.findEntry(frame.line - 1, frame.column - 1)
     if (entry === undefined || !('originalSource' in entry) || entry.originalSource === undefined) return undefined
     const { originalSource, originalLine, originalColumn } = entry
-    return { file: pathOf(originalSource, frame.file), line: originalLine + 1, column: originalColumn + 1 }
+    const file = pathOf(originalSource, dirname(frame.file))
+    embeddedSources.set(file, () => {
+      const { sources = [], sourcesContent } = map?.payload ?? {}
+      const index = sources.findIndex((source) => source !== null && pathOf(source, dirname(frame.file)) === file)
+      return sourcesContent?.[index === -1 ? sources.indexOf(originalSource) : index]
+    })
+    return { file, line: originalLine + 1, column: originalColumn + 1 }
   } catch {
     return undefined
   }
 }
 
-const MAP_COMMENT = /\/\/[#@] sourceMappingURL=(\S+)\s*$/
+interface FileMap {
+  readonly map: TraceMap
+  /** Folder that the paths in the map are relative to. */
+  readonly folder: string
+}
 
-const mapsByFile = new Map<string, TraceMap | undefined>()
+const mapsByFile = new Map<string, FileMap | undefined>()
 
 /** Compiled code beside its map, run without `--enable-source-maps`. */
 function mapByFile(frame: RawFrame): Position | undefined {
   try {
-    if (!mapsByFile.has(frame.file)) mapsByFile.set(frame.file, readMap(frame.file))
-    const map = mapsByFile.get(frame.file)
-    if (map === undefined) return undefined
-    const found = traceMapping().originalPositionFor(map, { line: frame.line, column: frame.column - 1 })
-    if (found.source === null) return undefined
-    return { file: pathOf(found.source, frame.file), line: found.line, column: found.column + 1 }
+    const found = mapOf(frame.file)
+    if (found === undefined) return undefined
+    const { map, folder } = found
+    const original = traceMapping().originalPositionFor(map, { line: frame.line, column: frame.column - 1 })
+    if (original.source === null) return undefined
+    const file = pathOf(original.source, folder)
+    const index = map.resolvedSources.indexOf(original.source)
+    embeddedSources.set(file, () => map.sourcesContent?.[index] ?? undefined)
+    return { file, line: original.line, column: original.column + 1 }
   } catch {
     return undefined
   }
 }
 
-function readMap(file: string): TraceMap | undefined {
-  const code = readFileSync(file, 'utf8')
-  const url = MAP_COMMENT.exec(code.slice(-4_096_000))?.[1]
-  if (url === undefined) return undefined
-  const json = url.startsWith('data:')
-    ? Buffer.from(url.slice(url.indexOf(',') + 1), 'base64').toString('utf8')
-    : readFileSync(resolve(dirname(file), decodeURIComponent(url)), 'utf8')
-  return new (traceMapping().TraceMap)(json)
-}
-
-function pathOf(source: string, generated: string): string {
-  if (source.startsWith('file:')) return fileURLToPath(source)
-  if (isAbsolute(source) || /^[a-z-]+:\/\//.test(source)) return source
-  return resolve(dirname(generated), source)
-}
-
-/** Source text that a map carries, for sources that are not on disk. */
-export function embeddedSourceOf(file: string): string | undefined {
-  for (const [generated, map] of mapsByFile) {
-    const index = map?.sources.findIndex((source) => source !== null && pathOf(source, generated) === file) ?? -1
-    const content = index >= 0 ? map?.sourcesContent?.[index] : undefined
-    if (typeof content === 'string') return content
+function mapOf(file: string): FileMap | undefined {
+  if (!mapsByFile.has(file)) {
+    // noted first, so that a map that cannot be read is not read again
+    mapsByFile.set(file, undefined)
+    mapsByFile.set(file, readMap(file))
   }
-  return undefined
+  return mapsByFile.get(file)
+}
+
+const MAP_COMMENT = /^\/\/[#@] sourceMappingURL=(\S+)/
+
+function readMap(file: string): FileMap | undefined {
+  const code = readFileSync(file, 'utf8')
+  const start = Math.max(code.lastIndexOf('//# sourceMappingURL='), code.lastIndexOf('//@ sourceMappingURL='))
+  const url = start === -1 ? undefined : MAP_COMMENT.exec(code.slice(start))?.[1]
+  if (url === undefined) return undefined
+  const { TraceMap } = traceMapping()
+  if (url.startsWith('data:')) return { map: new TraceMap(textOfDataUrl(url)), folder: dirname(file) }
+  const path = url.startsWith('file:') ? fileURLToPath(url) : resolve(dirname(file), decodeURIComponent(url))
+  return { map: new TraceMap(readFileSync(path, 'utf8')), folder: dirname(path) }
+}
+
+function textOfDataUrl(url: string): string {
+  const comma = url.indexOf(',')
+  const data = url.slice(comma + 1)
+  return url.slice(0, comma).endsWith(';base64')
+    ? Buffer.from(data, 'base64').toString('utf8')
+    : decodeURIComponent(data)
+}
+
+// webpack names sources after itself, and relative to the project
+const BUNDLER_URL = /^webpack(?:-internal)?:\/\/[^/]*\/(?:\.\/)?/
+
+function pathOf(source: string, folder: string): string {
+  if (source.startsWith('file:')) return fileURLToPath(source)
+  if (BUNDLER_URL.test(source)) {
+    const file = resolve(source.replace(BUNDLER_URL, '').replace(/\?\w*$/, ''))
+    return existsSync(file) ? file : source
+  }
+  if (isAbsolute(source) || /^[a-z-]+:\/\//.test(source)) return source
+  return resolve(folder, source)
 }
 
 // loaded at the first compiled file that is reported, not at start

@@ -43,6 +43,8 @@ export interface SharedState {
   readonly ignoredReasons: Map<string, number>
   /** Services that must exist once per process, by name: the recorder, the HTTP hook, the loader hook. */
   readonly services: Map<string, unknown>
+  /** True once a statement had no stack of its own on a client that a callback had checked out. */
+  needsCheckoutSites: boolean
   nextScope: number
   nextConnection: number
 }
@@ -70,6 +72,7 @@ function createState(): SharedState {
     outsideSites: new Set(),
     ignoredReasons: new Map(),
     services: new Map(),
+    needsCheckoutSites: false,
     nextScope: 1,
     nextConnection: 1,
   }

@@ -6,6 +6,17 @@ export interface ReportScope extends ScopeInfo {
   readonly queries: { readonly count: number; readonly durationMs: number; readonly rows: number }
 }
 
+/** Sums over scopes of one name, where a run had too many to list. */
+export interface ScopeTotals {
+  readonly name: string
+  readonly kind: ReportScope['kind']
+  readonly scopes: number
+  readonly queries: ReportScope['queries']
+  /** Fewest and most queries in one of them. */
+  readonly least: number
+  readonly most: number
+}
+
 /** A driver that nonplus watches, or one that it found loaded and does not watch. */
 export interface DriverCoverage {
   readonly name: string
@@ -32,6 +43,8 @@ export interface Report {
   readonly version: 1
   readonly tool: { readonly name: 'nonplus'; readonly version: string }
   readonly scopes: readonly ReportScope[]
+  /** Scopes that are not listed; absent where all are. */
+  readonly unlisted?: readonly ScopeTotals[]
   readonly findings: readonly Finding[]
   readonly coverage: Coverage
 }

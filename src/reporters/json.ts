@@ -26,6 +26,7 @@ export const json: Reporter = (report, context) => {
       const { count, durationMs: databaseMs, rows } = queries
       return { id, name, kind, startedAt, durationMs, queries: { count, durationMs: databaseMs, rows }, attributes }
     }),
+    ...(report.unlisted === undefined ? {} : { unlisted: report.unlisted }),
     findings: sortFindings(kept, report).map((finding) => serialiseFinding(finding, context)),
     coverage: {
       seen: report.coverage.seen,

@@ -21,7 +21,7 @@ export function renderSummary(report: Report, context: ReporterContext): string 
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-function renderVerdict({ findings, scopes, coverage }: Report, { color }: ReporterContext): string {
+function renderVerdict({ findings, scopes, unlisted = [], coverage }: Report, { color }: ReporterContext): string {
   const counts = { error: 0, warning: 0, info: 0 }
   for (const { worst } of groupByIdentity(findings)) counts[worst.severity]++
   const parts = [
@@ -29,7 +29,10 @@ function renderVerdict({ findings, scopes, coverage }: Report, { color }: Report
     paint(plural(counts.warning, 'warning'), ['bold', 'yellow'], color),
     paint(plural(counts.info, 'info'), ['dim'], color),
   ].filter((_, index) => [counts.error, counts.warning, counts.info][index] !== 0)
-  const where = plural(scopes.length, 'scope')
+  const where = plural(
+    unlisted.reduce((sum, totals) => sum + totals.scopes, scopes.length),
+    'scope',
+  )
   if (parts.length > 0) return `${parts.join(', ')} in ${where}`
   if (coverage.seen === 0) return paint('No statements were seen: nothing was judged.', ['bold', 'yellow'], color)
   if (coverage.attributed === 0) {
@@ -45,7 +48,9 @@ function plural(count: number, noun: string): string {
 /** Scopes of one name. */
 interface ScopeRow {
   readonly name: string
-  readonly scopes: readonly ReportScope[]
+  readonly scopes: number
+  /** Of each scope, or the fewest and the most of several. */
+  readonly queries: readonly number[]
   readonly databaseMs: number
   /** Distinct by identity. */
   readonly findings: number
@@ -61,24 +66,24 @@ function renderScopes(report: Report, width: number, color: boolean): string {
   return hidden > 0 ? `${lines}\n${paint(`${formatCount(hidden)} more`, ['dim'], color)}` : lines
 }
 
-function scopeRowsOf({ scopes, findings }: Report): ScopeRow[] {
-  const byName = new Map<string, ReportScope[]>()
-  for (const scope of scopes) {
-    const group = byName.get(scope.name)
-    if (group === undefined) byName.set(scope.name, [scope])
-    else group.push(scope)
-  }
+function scopeRowsOf({ scopes, unlisted = [], findings }: Report): ScopeRow[] {
   const identities = new Map<string, Set<string>>()
   for (const { scope, identity } of findings) {
     identities.set(scope.name, (identities.get(scope.name) ?? new Set()).add(identity))
   }
-  return [...byName]
-    .map(([name, group]) => ({
-      name: printable(name),
-      scopes: group,
-      databaseMs: group.reduce((sum, scope) => sum + scope.queries.durationMs, 0),
-      findings: identities.get(name)?.size ?? 0,
-    }))
+  const rows = new Map<string, { scopes: number; queries: number[]; databaseMs: number }>()
+  const add = (name: string, count: number, queries: number[], databaseMs: number): void => {
+    const row = rows.get(name) ?? { scopes: 0, queries: [], databaseMs: 0 }
+    row.scopes += count
+    row.queries.push(...queries)
+    row.databaseMs += databaseMs
+    rows.set(name, row)
+  }
+  for (const { name, queries } of scopes) add(name, 1, [queries.count], queries.durationMs)
+  for (const { name, scopes: count, queries, least, most } of unlisted)
+    add(name, count, [least, most], queries.durationMs)
+  return [...rows]
+    .map(([name, row]) => ({ ...row, name: printable(name), findings: identities.get(name)?.size ?? 0 }))
     .sort((a, b) => b.findings - a.findings || b.databaseMs - a.databaseMs || compareText(a.name, b.name))
 }
 
@@ -95,8 +100,8 @@ const leastNameColumns = 16
 function renderTable(rows: readonly ScopeRow[], scopes: readonly ReportScope[], width: number, color: boolean): string {
   const requests = scopes.every((scope) => scope.kind === 'request')
   const all: readonly Column[] = [
-    { head: requests ? 'requests' : 'runs', cell: (row) => formatCount(row.scopes.length), spare: 1 },
-    { head: 'queries', cell: (row) => formatRange(row.scopes.map((scope) => scope.queries.count)) },
+    { head: requests ? 'requests' : 'runs', cell: (row) => formatCount(row.scopes), spare: 1 },
+    { head: 'queries', cell: (row) => formatRange(row.queries) },
     { head: 'db time', cell: (row) => formatDuration(row.databaseMs), spare: 2 },
     { head: 'findings', cell: (row) => formatCount(row.findings) },
   ]
@@ -158,22 +163,15 @@ const borderless = {
 
 function renderCoverage(coverage: Coverage, width: number, context: ReporterContext): string {
   const hooked = coverage.drivers.filter((driver) => driver.via !== 'none')
-  const unhooked = coverage.drivers.filter((driver) => driver.via === 'none')
   const through = hooked.map((driver) => `${driver.name} ${driver.version} (${driver.via})`).join(', ')
   const seen =
     coverage.seen === 0
       ? `${through === '' ? 'No driver was hooked' : `Hooked: ${through}`}.`
       : `${plural(coverage.seen, 'statement')} seen${through === '' ? '' : ` through ${through}`}, ` +
         `${formatCount(coverage.attributed)} in a scope, ${formatCount(coverage.withCallSite)} with a call site.`
-  const warnings = [
-    ...unhooked.map(
-      (driver) => `${driver.name} ${driver.version} is loaded, but not hooked: its statements are not seen.`,
-    ),
-    ...coverage.warnings,
-  ]
   const lines = [
     ...wrap(printable(seen), width).map((line) => paint(line, ['dim'], context.color)),
-    ...warnings.flatMap((warning) => {
+    ...coverage.warnings.flatMap((warning) => {
       const [first = '', ...others] = wrap(`warning  ${printable(withoutDirectory(warning, context.cwd))}`, width - 2)
       return [first, ...indent(others, 2)].map((line) => paint(line, ['yellow'], context.color))
     }),

@@ -363,6 +363,19 @@ describe('what the caller observes is as without nonplus', () => {
     expect([original.name, original.length]).toEqual(['query', 3])
   })
 
+  test('no deprecation warning of the driver is caused by us', async () => {
+    const warnings: string[] = []
+    const listener = (warning: Error) => warnings.push(warning.message)
+    process.on('warning', listener)
+    await record(async () => {
+      await client.query('select 1')
+      await pool.query('select 1')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    })
+    process.off('warning', listener)
+    expect(warnings.filter((message) => /activeQuery|queryQueue/.test(message))).toEqual([])
+  })
+
   test('submittables come back as they went in', async () => {
     await record(async () => {
       const query = new pg.Query('select 1')
