@@ -17,7 +17,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 if (!existsSync(new URL('node_modules', import.meta.url))) npm(['ci', '--no-audit', '--no-fund'], folder)
 if (!existsSync(new URL('../dist/index.js', import.meta.url))) npm(['run', '--silent', 'build'], root)
 
-const scale = options.quick ? { generations: 2, rounds: 6, warmups: 4 } : { generations: 5, rounds: 12, warmups: 6 }
+const scale = options.quick
+  ? { generations: 1, rounds: 6, warmups: 4, checkedRequests: 50 }
+  : { generations: 4, rounds: 8, warmups: 4, checkedRequests: 200 }
 
 // imported here, since they need what was just installed
 const [{ measure }, { compare, renderResults }, { currentLoad, describeMachine }, { tools }, { workloads: all }] =
@@ -63,11 +65,12 @@ async function check({ tools: checked, workloads, url }) {
   const { startAll, stopAll } = await import('./worker-process.mjs')
   const workers = await startAll(checked, url)
   try {
-    const verdicts = await checkAll(workers, workloads)
+    const verdicts = await checkAll(workers, workloads, scale.checkedRequests)
     for (const [workload, byTool] of verdicts) {
       for (const [tool, { right, requests, faults }] of byTool) {
         const isRecorder = checked.find(({ name }) => name === tool).records
-        const verdict = faults.length > 0 ? faults.join('; ') : isRecorder ? `${right}/${requests} scopes` : 'same answers'
+        const verdict =
+          faults.length > 0 ? faults.join('; ') : isRecorder ? `${right}/${requests} scopes` : 'same answers'
         console.log(`${workload}, ${tool}: ${verdict}`)
       }
     }
@@ -95,6 +98,10 @@ async function openServer() {
 
 function npm(args, cwd) {
   console.error(`npm ${args.join(' ')}`)
-  const { status } = spawnSync('npm', args, { cwd, stdio: ['ignore', 'inherit', 'inherit'], shell: process.platform === 'win32' })
+  const { status } = spawnSync('npm', args, {
+    cwd,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    shell: process.platform === 'win32',
+  })
   if (status !== 0) process.exit(status ?? 1)
 }

@@ -10,7 +10,7 @@ import { startAll, stopAll } from './worker-process.mjs'
  *
  * @returns verdicts of the checks, and every window: `{ generation, round, workload, tool, wallNs, cpuNs, counts }`.
  */
-export async function measure({ tools, workloads, url, generations, rounds, warmups, onProgress }) {
+export async function measure({ tools, workloads, url, generations, rounds, warmups, checkedRequests, onProgress }) {
   const windows = []
   let verdicts
   for (let generation = 0; generation < generations; generation++) {
@@ -18,7 +18,7 @@ export async function measure({ tools, workloads, url, generations, rounds, warm
     try {
       if (generation === 0) {
         onProgress('checking what each tool records')
-        verdicts = await checkAll(workers, workloads)
+        verdicts = await checkAll(workers, workloads, checkedRequests)
       }
       for (const workload of workloads) {
         onProgress(`processes ${generation + 1} of ${generations}: ${workload.title}`)
@@ -42,5 +42,7 @@ export async function measure({ tools, workloads, url, generations, rounds, warm
 
 function noteFaults(verdicts, tool, workload, { counts }) {
   const { faults } = verdicts.get(workload.name).get(tool.name)
-  if (faults.length < 3) faults.push(...checkWindow(tool, workload, workload.requests, counts))
+  for (const fault of checkWindow(tool, workload, workload.requests, counts)) {
+    if (!faults.includes(fault)) faults.push(fault)
+  }
 }

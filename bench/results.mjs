@@ -8,7 +8,9 @@ export function compare({ windows, verdicts }, tools, workloads) {
     const perStatement = 1 / (workload.requests * STATEMENTS)
     const bare = new Map(own.filter(({ tool }) => tool === 'bare').map((window) => [roundOf(window), window]))
     const rows = tools.map((tool) => {
-      const pairs = own.filter((window) => window.tool === tool.name).map((window) => [window, bare.get(roundOf(window))])
+      const pairs = own
+        .filter((window) => window.tool === tool.name)
+        .map((window) => [window, bare.get(roundOf(window))])
       return {
         tool,
         verdict: verdicts.get(workload.name).get(tool.name),
@@ -40,7 +42,12 @@ export function renderResults(comparisons, { machine, settings }) {
     '## In short',
     '',
     ...renderClaims(comparisons),
-    ...comparisons.flatMap((comparison) => ['', `## ${comparison.workload.title}`, '', ...renderComparison(comparison)]),
+    ...comparisons.flatMap((comparison) => [
+      '',
+      `## ${comparison.workload.title}`,
+      '',
+      ...renderComparison(comparison),
+    ]),
     '',
   ].join('\n')
 }
@@ -48,7 +55,15 @@ export function renderResults(comparisons, { machine, settings }) {
 function renderComparison({ workload, rows }) {
   const isServer = workload.transport !== 'stub'
   const base = rows.find(({ tool }) => tool.name === 'opentelemetry')
-  const header = ['', 'added per statement', 'middle half', 'CPU, mean', ...(isServer ? ['throughput'] : []), 'OpenTelemetry = 1', 'recorded']
+  const header = [
+    '',
+    'added per statement',
+    'middle half',
+    'CPU, mean',
+    ...(isServer ? ['throughput'] : []),
+    'OpenTelemetry = 1',
+    'recorded',
+  ]
   const body = rows.map((row) => {
     const isBare = row.tool.name === 'bare'
     const { low, high } = row.addedWallNs
@@ -64,7 +79,9 @@ function renderComparison({ workload, rows }) {
   })
   const notes = rows.flatMap(({ tool, verdict, extraSpans }) => [
     ...verdict.faults.slice(0, 3).map((fault) => `- **${tool.label}** takes no part in the claims: ${fault}.`),
-    ...(extraSpans < 0.01 ? [] : [`- ${tool.label} makes ${extraSpans.toFixed(1)} more spans per statement, for the pool.`]),
+    ...(extraSpans < 0.01
+      ? []
+      : [`- ${tool.label} makes ${extraSpans.toFixed(1)} more spans per statement, for the pool.`]),
   ])
   return [...table(header, body), ...(notes.length === 0 ? [] : ['', ...notes])]
 }
@@ -87,7 +104,12 @@ function renderClaims(comparisons) {
   const modes = comparisons[0].rows.filter(({ tool }) => tool.finds)
   const body = comparisons.map(({ workload, rows }) => {
     const base = rows.find(({ tool }) => tool.name === 'opentelemetry')
-    const shares = modes.map(({ tool }) => shareOf(rows.find((row) => row.tool === tool), base))
+    const shares = modes.map(({ tool }) =>
+      shareOf(
+        rows.find((row) => row.tool === tool),
+        base,
+      ),
+    )
     return [workload.title, ...shares]
   })
   return [

@@ -1,7 +1,5 @@
 import { STATEMENTS } from './workloads.mjs'
 
-const REQUESTS = 200
-
 /** Every pool request once alone, once as many at a time as there are connections, and once five times as many. */
 const POOL_CONCURRENCY = [1, 10, 50]
 
@@ -11,21 +9,21 @@ const POOL_CONCURRENCY = [1, 10, 50]
  *
  * @returns by workload and tool: `{ recorded, faults }`; no faults means that the tool may take part in the claims.
  */
-export async function checkAll(workers, workloads) {
+export async function checkAll(workers, workloads, requests) {
   const verdicts = new Map()
   for (const workload of workloads) {
     const levels = workload.transport === 'pool' ? POOL_CONCURRENCY : [1]
     const byTool = new Map()
     for (const concurrency of levels) {
       const answers = new Map()
-      for (const worker of workers) answers.set(worker, await worker.check(workload.name, REQUESTS, concurrency))
+      for (const worker of workers) answers.set(worker, await worker.check(workload.name, requests, concurrency))
       const expected = answers.get(workers[0]).digest
       for (const [{ tool }, answer] of answers) {
         const faults = faultsOf(tool, workload, answer, expected).map((fault) => `${fault}${at(levels, concurrency)}`)
         const known = byTool.get(tool.name)
         byTool.set(tool.name, {
-          right: Math.min(answer.right, known?.right ?? REQUESTS),
-          requests: REQUESTS,
+          right: Math.min(answer.right, known?.right ?? requests),
+          requests,
           faults: [...(known?.faults ?? []), ...faults],
         })
       }
@@ -44,8 +42,9 @@ function faultsOf(tool, workload, answer, expectedDigest) {
   const faults = []
   if (answer.digest !== expectedDigest) faults.push('the application got other rows than without the tool')
   if (!tool.records) return faults
-  if (answer.scopes !== REQUESTS) faults.push(`${answer.scopes} of ${REQUESTS} scopes`)
-  if (answer.right !== answer.scopes) faults.push(`${answer.right} of ${answer.scopes} scopes right: ${answer.faults.join('; ')}`)
+  if (answer.scopes !== answer.requests) faults.push(`${answer.scopes} of ${answer.requests} scopes`)
+  if (answer.right !== answer.scopes)
+    faults.push(`${answer.right} of ${answer.scopes} scopes right: ${answer.faults.join('; ')}`)
   if (tool.finds && workload.findings > 0) faults.push(...evidenceFaults(tool, answer.evidence))
   return faults
 }
@@ -73,7 +72,8 @@ export function checkWindow(tool, { findings: expected }, requests, { scopes, st
   if (!tool.records) return []
   const faults = []
   if (scopes !== requests) faults.push(`${scopes} of ${requests} scopes while timed`)
-  if (statements !== requests * STATEMENTS) faults.push(`${statements} of ${requests * STATEMENTS} statements while timed`)
+  if (statements !== requests * STATEMENTS)
+    faults.push(`${statements} of ${requests * STATEMENTS} statements while timed`)
   if (tool.finds && findings !== requests * expected) {
     faults.push(`${findings} instead of ${requests * expected} findings while timed`)
   }

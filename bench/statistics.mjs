@@ -9,7 +9,12 @@ export function quantile(values, share) {
 
 /** Median and interquartile range. */
 export function summarize(values) {
-  return { median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75), count: values.length }
+  return {
+    median: quantile(values, 0.5),
+    low: quantile(values, 0.25),
+    high: quantile(values, 0.75),
+    count: values.length,
+  }
 }
 
 export function mean(values) {

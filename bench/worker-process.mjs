@@ -11,7 +11,11 @@ export class WorkerProcess {
   constructor(tool, url) {
     this.tool = tool
     this.#child = fork(fileURLToPath(new URL('worker.mjs', import.meta.url)), [tool.name], {
-      env: { ...process.env, NODE_ENV: tool.nodeEnv ?? 'development', ...(url === undefined ? {} : { BENCH_POSTGRES_URL: url }) },
+      env: {
+        ...process.env,
+        NODE_ENV: tool.nodeEnv ?? 'development',
+        ...(url === undefined ? {} : { BENCH_POSTGRES_URL: url }),
+      },
     })
     this.ready = this.#answer(0)
     this.#child.on('message', ({ id, result, error }) => {

@@ -71,10 +71,15 @@ async function check(name, requests, concurrency) {
     const answer = await tool.scope(`request ${request}`, () =>
       workload.run(transports[workload.transport], request, `r${request}_`),
     )
-    answers.set(request, answer.map(({ rows }) => rows))
+    answers.set(
+      request,
+      answer.map(({ rows }) => rows),
+    )
   })
   await tool.flush()
-  const digest = createHash('sha256').update(JSON.stringify([...answers].sort(([a], [b]) => a - b))).digest('hex')
+  const digest = createHash('sha256')
+    .update(JSON.stringify([...answers].sort(([a], [b]) => a - b)))
+    .digest('hex')
   const scopes = tool.observed?.() ?? []
   const own = scopes.filter(({ name: scope }) => scope.startsWith('request '))
   return { digest, requests, scopes: own.length, ...judge(own, workload) }
@@ -85,11 +90,16 @@ function judge(scopes, { findings: expected }) {
   for (const { name, texts, findings } of scopes) {
     const mark = `r${name.slice('request '.length)}_`
     const right = texts.filter((text) => text.includes(mark)).length
-    if (texts.length !== STATEMENTS || right !== STATEMENTS) faults.push(`${name}: ${texts.length} recorded, ${right} its own`)
+    if (texts.length !== STATEMENTS || right !== STATEMENTS)
+      faults.push(`${name}: ${texts.length} recorded, ${right} its own`)
     else if (findings !== undefined && findings.length !== expected) faults.push(`${name}: ${findings.length} findings`)
   }
   const findings = scopes.flatMap((scope) => scope.findings ?? [])
-  return { right: scopes.length - faults.length, faults: faults.slice(0, 3), evidence: findings.slice(0, 1).map(evidenceOf) }
+  return {
+    right: scopes.length - faults.length,
+    faults: faults.slice(0, 3),
+    evidence: findings.slice(0, 1).map(evidenceOf),
+  }
 }
 
 function evidenceOf({ file, ...rest }) {

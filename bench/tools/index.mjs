@@ -15,5 +15,14 @@ export const tools = [
 
 function nonplus(callSites, label, nodeEnv) {
   const evidence = callSites !== 'none'
-  return { name: `nonplus-${callSites}`, label, module: './nonplus.mjs', records: true, finds: true, evidence, callSites, nodeEnv }
+  return {
+    name: `nonplus-${callSites}`,
+    label,
+    module: './nonplus.mjs',
+    records: true,
+    finds: true,
+    evidence,
+    callSites,
+    nodeEnv,
+  }
 }

@@ -11,7 +11,7 @@ export function start({ callSites }) {
     counts.findings += result.findings.length
     observed?.push(describe(result))
   })
-  const scope = callSites === 'none' ? withoutCallSites : runInScope
+  const scope = (name, run) => runInScope(name, run, { callSites })
   return {
     scope,
     flush: async () => {},
@@ -25,16 +25,6 @@ export function start({ callSites }) {
       return scopes
     },
   }
-}
-
-// NODE_ENV chooses between the other two modes. A scope of its own has no option for this one, so it is set on it.
-const state = globalThis[Symbol.for('nonplus.state.v1')]
-
-function withoutCallSites(name, run) {
-  return runInScope(name, () => {
-    state.storage.getStore().callSites = 'none'
-    return run()
-  })
 }
 
 function describe({ scope, findings, trace }) {
