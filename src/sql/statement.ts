@@ -33,7 +33,40 @@ class RecentMap<Value> {
 
 interface Cache {
   readonly byText: RecentMap<Statement>
+  readonly sampled: SampledTable
   readonly byFingerprint: RecentMap<Statement>
+}
+
+const SAMPLED_SLOTS = 8192
+const PROBES = 4
+
+/**
+ * Texts found by a hash of 64 of their characters and then compared as a whole. A full run of probes replaces the first
+ * entry of it, so the table is bounded.
+ */
+class SampledTable {
+  readonly #keys: (string | undefined)[] = new Array(SAMPLED_SLOTS).fill(undefined)
+  readonly #values: (Statement | undefined)[] = new Array(SAMPLED_SLOTS).fill(undefined)
+
+  get(text: string): Statement | undefined {
+    let slot = sampleOf(text) & (SAMPLED_SLOTS - 1)
+    for (let probe = 0; probe < PROBES; probe++) {
+      if (this.#keys[slot] === text) return this.#values[slot]
+      slot = (slot + 1) & (SAMPLED_SLOTS - 1)
+    }
+    return undefined
+  }
+
+  set(text: string, statement: Statement): Statement {
+    const first = sampleOf(text) & (SAMPLED_SLOTS - 1)
+    let slot = first
+    for (let probe = 0; probe < PROBES && this.#keys[slot] !== undefined; probe++)
+      slot = (slot + 1) & (SAMPLED_SLOTS - 1)
+    if (this.#keys[slot] !== undefined) slot = first
+    this.#keys[slot] = text
+    this.#values[slot] = statement
+    return statement
+  }
 }
 
 const caches: Readonly<Record<Dialect, Cache>> = {
@@ -45,7 +78,7 @@ const caches: Readonly<Record<Dialect, Cache>> = {
 }
 
 function newCache(): Cache {
-  return { byText: new RecentMap(), byFingerprint: new RecentMap() }
+  return { byText: new RecentMap(), sampled: new SampledTable(), byFingerprint: new RecentMap() }
 }
 
 /**
@@ -58,11 +91,31 @@ function newCache(): Cache {
 export function statementOf(text: string, dialect: Dialect): Statement {
   const cache = caches[dialect]
   if (text.length > LONGEST_CACHED) return learn(text, dialect, cache)
+  if (text.length >= SHORTEST_SAMPLED) return sampledStatementOf(text, dialect, cache)
   const known = cache.byText.get(text)
   if (known !== undefined) return known
   const statement = learn(text, dialect, cache)
   cache.byText.set(text, statement)
   return statement
+}
+
+/** V8 hashes every character of a new string at a Map read; from here on that is dearer than to sample and compare. */
+const SHORTEST_SAMPLED = 200
+
+function sampledStatementOf(text: string, dialect: Dialect, cache: Cache): Statement {
+  return cache.sampled.get(text) ?? cache.sampled.set(text, learn(text, dialect, cache))
+}
+
+function sampleOf(text: string): number {
+  const { length } = text
+  let hash = length
+  for (let index = 0; index < 24; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  for (let index = length - 24; index < length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  const stride = Math.floor((length - 48) / 16)
+  for (let index = 24, left = 16; left > 0; left--, index += stride) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
 function learn(text: string, dialect: Dialect, cache: Cache): Statement {
