@@ -182,7 +182,7 @@ describe('installed', () => {
     const [fromEsm, fromCjs] = JSON.parse(await node(['--input-type=module', '--eval', program], { env }))
     expect(fromCjs).toEqual(fromEsm)
     expect(fromEsm).toMatchObject([
-      [expect.any(String), expect.any(String), expect.any(String)],
+      [expect.any(String), expect.any(String)],
       {
         seen: 3,
         attributed: 2,

@@ -266,7 +266,7 @@ describe('wrong usage ends with 2 before the program starts', () => {
     ],
     [
       ['--reporter', 'json=package.json/report.json'],
-      'nonplus: Cannot write the json report to <project>/package.json/report.json: EEXIST: file already exists',
+      'nonplus: Cannot write the json report to <project>/package.json/report.json: ENOTDIR: not a directory',
     ],
     [['--fail-on', 'eror'], 'nonplus: Unknown severity or kind in --fail-on: `eror`. Did you mean `error`?\n'],
     [['--fail-on', 'error,zzz'], 'nonplus: Unknown severity or kind in --fail-on: `zzz`. Valid: '],

@@ -6,11 +6,11 @@ import QueryStream from 'pg-query-stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instrument } from '../../src/instrument/instrument.ts'
 import { installLoader } from '../../src/instrument/loader.ts'
-import type { StatementMessage } from '../../src/instrument/message.ts'
 import { unpatchAll } from '../../src/instrument/patch.ts'
 import { currentScope } from '../../src/instrument/scope.ts'
 import { state } from '../../src/instrument/state.ts'
 import { createDatabase } from '../create-database.ts'
+import { describeDriver, facts } from './driver-contract.ts'
 import { here, lineOf, record } from './record.ts'
 
 const url = await createDatabase('pg')
@@ -32,11 +32,6 @@ afterAll(async () => {
   await pool.end()
   await client.end()
 })
-
-/** The facts of a message that every call form must get right. */
-function facts({ text, parameters, rows, error }: StatementMessage) {
-  return { text, parameters, rows, error: error === undefined ? undefined : (error as { code?: string }).code }
-}
 
 const TEXT = 'select * from authors where id = $1'
 
@@ -86,6 +81,16 @@ async function withClient<Result>(use: (client: pg.PoolClient) => Promise<Result
   }
 }
 
+function askInCheckout(request: number, done: Done): void {
+  pool.connect((error, checkedOut, release) => {
+    if (error !== undefined || checkedOut === undefined) return done(error, undefined)
+    checkedOut.query('select $1::int as request', [request], (failure, result) => {
+      release()
+      done(failure, result)
+    })
+  })
+}
+
 function queryInCheckout(done: Done): void {
   pool.connect((error, checkedOut, release) => {
     if (error !== undefined || checkedOut === undefined) return done(error, undefined)
@@ -96,17 +101,23 @@ function queryInCheckout(done: Done): void {
   })
 }
 
-describe('each call is one execution, in its scope, with its values, rows and line', () => {
-  test.each(forms)('%s', async (_name, call) => {
-    const { result, started, ended, scope } = await record(call)
-    expect(started.map(facts)).toEqual([{ text: TEXT, parameters: [3], rows: 1, error: undefined }])
-    expect(ended).toEqual(started)
-    expect(started[0]?.scope).toBe(scope)
-    expect(started[0]?.callSite?.frames[0]?.mapped?.file ?? started[0]?.callSite?.frames[0]?.file).toMatch(
-      /pg\.test\.ts$/,
-    )
-    expect((result as pg.QueryResult).rows.map((row) => (Array.isArray(row) ? row[0] : row.id))).toEqual([3])
-  })
+describeDriver({
+  name: 'pg',
+  forms,
+  expected: { text: TEXT, parameters: [3], rows: 1 },
+  failures: [
+    ['client', () => client.query('select * from nothing_here'), '42P01'],
+    ['client, callback', () => called((done) => client.query('select * from nothing_here', done)), '42P01'],
+    ['pool', () => pool.query('select * from nothing_here'), '42P01'],
+    ['pool, callback', () => called((done) => pool.query('select * from nothing_here', done)), '42P01'],
+  ],
+  pooled: [
+    ['promise', (request) => pool.query('select $1::int as request', [request])],
+    ['callback', (request) => called((done) => pool.query('select $1::int as request', [request], done))],
+    ['checkout', (request) => withClient((checkedOut) => checkedOut.query('select $1::int as request', [request]))],
+    ['checkout by callback', (request) => called((done) => askInCheckout(request, done))],
+  ],
+  hookAgain: () => instrument(pg),
 })
 
 describe('call sites', () => {
@@ -186,14 +197,6 @@ describe('several statements, errors, timeouts, cancelling', () => {
     const { result, ended } = await record(() => client.query('select 1; select * from authors where id < 4'))
     expect(result).toHaveLength(2)
     expect(ended.map(({ rows }) => rows)).toEqual([4])
-  })
-
-  test('a failing query rejects with the error of the driver itself', async () => {
-    const { ended } = await record(async () => {
-      await expect(client.query('select * from nothing_here')).rejects.toMatchObject({ code: '42P01' })
-      await expect(pool.query('select * from nothing_here')).rejects.toMatchObject({ code: '42P01' })
-    })
-    expect(ended.map(({ error }) => (error as { code: string }).code)).toEqual(['42P01', '42P01'])
   })
 
   test('a query that times out in the client ends with that error', async () => {
@@ -303,22 +306,6 @@ describe('many at once on one client', () => {
 })
 
 describe('scopes', () => {
-  test('six requests on a warm pool of two keep their own scopes, in callbacks and in promises', async () => {
-    const requests = Array.from({ length: 6 }, (_, request) =>
-      record(async () => {
-        for (let index = 0; index < 6; index++) {
-          if (index % 2 === 0) await pool.query('select $1::int as request', [request])
-          else await called((done) => pool.query('select $1::int as request', [request], done))
-        }
-      }, `request ${request}`),
-    )
-    const [recording] = await Promise.all(requests)
-    const own = recording?.started.filter(({ scope }) => scope.name === `request ${recording.scope.name.at(-1)}`) ?? []
-    const filed = recording?.started.map(({ scope, parameters }) => [scope.name, `request ${parameters?.[0]}`]) ?? []
-    expect(own.length).toBe(6)
-    expect(filed.filter(([scope, sent]) => scope !== sent)).toEqual([])
-  })
-
   test('what a callback sends next is filed under its own scope', async () => {
     const chains = Array.from({ length: 6 }, (_, request) =>
       record(
@@ -337,18 +324,6 @@ describe('scopes', () => {
     const wrong = recording?.started.filter(({ scope, parameters }) => scope.name !== `chain ${parameters?.[0]}`)
     expect(wrong).toEqual([])
     expect(recording?.scope.name).toBe('chain 0')
-  })
-
-  test('a call outside any scope is counted, not recorded, and never lands in a waiting neighbour', async () => {
-    const before = { ...state.counters }
-    const outside = [1, 2, 3, 4].map(() => pool.query("select 'outside'"))
-    const { started } = await record(async () => {
-      for (let index = 0; index < 4; index++) await pool.query("select 'inside'")
-    })
-    await Promise.all(outside)
-    expect(started.map(({ text }) => text)).toEqual(Array(4).fill("select 'inside'"))
-    expect(state.counters.outside - before.outside).toBe(4)
-    expect(state.counters.seen - before.seen).toBe(8)
   })
 })
 
@@ -400,13 +375,6 @@ describe('what the caller observes is as without nonplus', () => {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
     expect(seen).toEqual(['42P01', '42P01'])
-  })
-
-  test('patching twice counts once', async () => {
-    instrument(pg)
-    instrument(PgPool)
-    const { started } = await record(() => pool.query('select 1'))
-    expect(started).toHaveLength(1)
   })
 
   test('drivers found among the loaded modules are hooked once, and nothing else is', async () => {

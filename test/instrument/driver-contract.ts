@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import type { StatementMessage } from '../../src/instrument/message.ts'
+import { currentScope } from '../../src/instrument/scope.ts'
+import { state } from '../../src/instrument/state.ts'
+import { record } from './record.ts'
+
+/** A driver that is hooked and connected: every pool opened and warmed, since faults hide in a cold one. */
+export interface DriverUnderTest {
+  readonly name: string
+  /** Every form of call there is, each asking the same question. */
+  readonly forms: readonly (readonly [name: string, ask: () => Promise<unknown>])[]
+  /** What each of them must record. */
+  readonly expected: {
+    readonly text: string
+    readonly parameters: readonly unknown[] | undefined
+    readonly rows: number
+  }
+  /** Calls that fail, with the code of the error that caller and recorder must both get. */
+  readonly failures: readonly (readonly [name: string, ask: () => Promise<unknown>, code: string])[]
+  /** Calls through a pool of two that send `request` as their only parameter, in each way a pool can be asked. */
+  readonly pooled: readonly (readonly [name: string, ask: (request: number) => Promise<unknown>])[]
+  /** Hooks the driver once more. */
+  readonly hookAgain: () => void
+}
+
+/** What a message says to the recorder. */
+export function facts({ text, parameters, rows, error }: StatementMessage): Record<string, unknown> {
+  return { text, parameters, rows, error: error === undefined ? undefined : (error as { code?: string }).code }
+}
+
+const REQUESTS = 6
+
+/** What every driver must keep to, the ones to come included. */
+export function describeDriver(driver: DriverUnderTest): void {
+  describe(`${driver.name}: each call is one execution, in its scope, with its values, rows and line`, () => {
+    test.each(driver.forms)('%s', async (_name, ask) => {
+      const { started, ended, scope } = await record(ask)
+      expect(started.map(facts)).toEqual([{ ...driver.expected, error: undefined }])
+      expect(ended).toEqual(started)
+      expect(started[0]?.scope).toBe(scope)
+      const frame = started[0]?.callSite?.frames[0]
+      expect(frame?.mapped?.file ?? frame?.file).toMatch(/\.test\.ts$/)
+    })
+
+    test('hooking it again changes nothing', async () => {
+      driver.hookAgain()
+      const [, ask] = driver.forms[0] as (typeof driver.forms)[number]
+      expect((await record(ask)).started).toHaveLength(1)
+    })
+  })
+
+  describe(`${driver.name}: errors`, () => {
+    test.each(driver.failures)('%s', async (_name, ask, code) => {
+      const { result, ended } = await record(() => ask().catch((error: unknown) => error))
+      expect((result as { code?: string }).code).toBe(code)
+      expect(ended.map(({ error }) => (error as { code?: string }).code)).toEqual([code])
+    })
+  })
+
+  describe(`${driver.name}: a warm pool of two under six requests`, () => {
+    test.each(driver.pooled)('%s: everything in its own scope', async (_name, ask) => {
+      const requests = Array.from({ length: REQUESTS }, (_, request) =>
+        record(async () => {
+          for (let index = 0; index < REQUESTS; index++) {
+            await ask(request)
+            expect(currentScope()?.name).toBe(`request ${request}`)
+          }
+        }, `request ${request}`),
+      )
+      const started = new Set((await Promise.all(requests)).flatMap((recording) => recording.started))
+      const filed = [...started].map(({ scope, parameters }) => `${scope.name} sent ${parameters?.[0]}`)
+      const expected = Array.from({ length: REQUESTS * REQUESTS }, (_, index) => index % REQUESTS)
+      expect(filed.sort()).toEqual(expected.map((request) => `request ${request} sent ${request}`).sort())
+    })
+
+    test.each(driver.pooled)('%s: outside any scope it is counted, and lands in no neighbour', async (_name, ask) => {
+      const before = { ...state.counters }
+      const outside = [100, 101, 102, 103].map((request) => ask(request))
+      const { started } = await record(async () => {
+        for (let index = 0; index < 4; index++) await ask(1)
+      })
+      await Promise.all(outside)
+      expect(started.map(({ parameters }) => parameters?.[0])).toEqual([1, 1, 1, 1])
+      expect(state.counters.outside - before.outside).toBe(4)
+      expect(state.counters.seen - before.seen).toBe(8)
+    })
+  })
+}
