@@ -8,8 +8,10 @@ const storage = new AsyncLocalStorage()
 const seen = []
 const see = (point) => seen.push(`${point}: ${storage.getStore()}`)
 
+let arrive
 const server = createServer((request, response) => {
   see('handler')
+  setImmediate(arrive)
   seen.push(Object.keys(request), Object.keys(response), request.emit.name, request.emit.length)
   seen.push(request.eventNames(), response.eventNames())
   storage.run('inner', () => request.on('data', () => see('data')))
@@ -27,8 +29,12 @@ await once(server.listen(0, '127.0.0.1'), 'listening')
 storage.enterWith('client')
 const socket = connect(server.address().port, '127.0.0.1')
 for (const path of ['/one', '/two']) {
+  // the body only once the handler has run: what comes in one packet is read in one go
+  const arrival = new Promise((resolve) => {
+    arrive = resolve
+  })
   socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n`)
-  await new Promise((resolve) => setTimeout(resolve, 20))
+  await arrival
   socket.write('body')
   await once(socket, 'data')
 }
