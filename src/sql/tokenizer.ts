@@ -1,114 +1,22 @@
 import type { Dialect } from '../model/statement.ts'
+import * as C from './byte-class.ts'
+import { endOfComment, endOfLine, startOfExecuted } from './comment-end.ts'
 import { BEFORE_VALUE, findKeyword, keyword, keywordFlags } from './keywords.ts'
+import { endOfDigits, endOfNumber } from './number-end.ts'
+import { endOfOperator, endOfPostgresOperator } from './operator-end.ts'
+import { endOfPercentPlaceholder } from './percent-placeholder.ts'
+import { endOfDollarQuoted, endOfPrefixed, endOfQuoted } from './quoted-end.ts'
+import * as T from './token-type.ts'
+import { endOfWord, wordBytes } from './word-bytes.ts'
 
-/** Kind of a token. */
-export type TokenType = number
+export * from './token-type.ts'
 
-export const END: TokenType = 0
-/** Keyword or unquoted name. */
-export const WORD: TokenType = 1
-export const QUOTED_NAME: TokenType = 2
-export const STRING: TokenType = 3
-export const NUMBER: TokenType = 4
-export const PLACEHOLDER: TokenType = 5
-export const OPERATOR: TokenType = 6
-export const OPEN: TokenType = 7
-export const CLOSE: TokenType = 8
-export const COMMA: TokenType = 9
-export const DOT: TokenType = 10
-export const SEMICOLON: TokenType = 11
-export const BRACKET_OPEN: TokenType = 12
-export const BRACKET_CLOSE: TokenType = 13
-/** `::` */
-export const CAST: TokenType = 14
-/** `*` that stands for all columns. */
-export const STAR: TokenType = 15
-/** Anything that no dialect uses outside quotes. */
-export const OTHER: TokenType = 16
-
-// Classes of bytes; 0 is what no dialect uses.
-const C_SPACE = 1
-const C_WORD = 2
-const C_DIGIT = 3
-const C_STRING = 4
-const C_DOUBLE_QUOTE = 5
-const C_BACKTICK = 6
-const C_SINGLE = 7
-const C_OPERATOR = 8
-const C_DOT = 9
-const C_COLON = 10
-const C_DOLLAR = 11
-const C_AT = 12
-const C_HASH = 13
-const C_BRACKET = 14
-const C_MINUS = 15
-const C_SLASH = 16
-const C_QUESTION = 17
-const C_PERCENT = 18
-const C_STAR = 19
-
-const classOf: Uint8Array = new Uint8Array(256).fill(C_WORD, 128)
 const singleType: Uint8Array = new Uint8Array(128)
-/** Lower-case of a byte that may continue a word, 0 for the others. By dialect, as `$`, `#`, `@` differ. */
-const wordTables: Record<Dialect, Uint8Array> = {
-  postgresql: wordTable('$'),
-  mysql: wordTable('$'),
-  sqlite: wordTable('$'),
-  mssql: wordTable('$#@'),
-  oracle: wordTable('$#'),
-}
-
-function wordTable(extra: string): Uint8Array {
-  const table = new Uint8Array(256)
-  for (let byte = 128; byte < 256; byte++) table[byte] = byte
-  for (const char of `abcdefghijklmnopqrstuvwxyz0123456789_${extra}`) {
-    table[char.charCodeAt(0)] = char.charCodeAt(0)
-    table[char.toUpperCase().charCodeAt(0)] = char.charCodeAt(0)
-  }
-  return table
-}
-
-function setClass(chars: string, value: number): void {
-  for (const char of chars) classOf[char.charCodeAt(0)] = value
-}
-for (let code = 1; code <= 32; code++) classOf[code] = C_SPACE
-setClass('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_', C_WORD)
-setClass('0123456789', C_DIGIT)
-setClass("'", C_STRING)
-setClass('"', C_DOUBLE_QUOTE)
-setClass('`', C_BACKTICK)
-setClass('(),;]', C_SINGLE)
-setClass('+<>=~!^&|', C_OPERATOR)
-setClass('.', C_DOT)
-setClass(':', C_COLON)
-setClass('$', C_DOLLAR)
-setClass('@', C_AT)
-setClass('#', C_HASH)
-setClass('[', C_BRACKET)
-setClass('-', C_MINUS)
-setClass('/', C_SLASH)
-setClass('?', C_QUESTION)
-setClass('%', C_PERCENT)
-setClass('*', C_STAR)
-singleType[40] = OPEN
-singleType[41] = CLOSE
-singleType[44] = COMMA
-singleType[59] = SEMICOLON
-singleType[93] = BRACKET_CLOSE
-
-/** What PostgreSQL lets a user build operators from; only the ASCII ones that it knows. */
-const postgresOperator: Uint8Array = new Uint8Array(256)
-for (const char of '+-*/<>=~!@#%^&|`?') postgresOperator[char.charCodeAt(0)] = 1
-/** An operator of several characters may end in + or - only if it has one of these. */
-const postgresUnusual: Uint8Array = new Uint8Array(256)
-for (const char of '~!@#%^&|`?') postgresUnusual[char.charCodeAt(0)] = 1
-
-/** Two-character operators of the other dialects, as `first << 8 | second`. */
-const pairs: Set<number> = new Set(
-  '<= <> << >= >> != !< !> == => || && -> := ^= ~= += -= *= /= %= %% |= &= **'
-    .split(' ')
-    .map((pair) => (pair.charCodeAt(0) << 8) | pair.charCodeAt(1)),
-)
+singleType[40] = T.OPEN
+singleType[41] = T.CLOSE
+singleType[44] = T.COMMA
+singleType[59] = T.SEMICOLON
+singleType[93] = T.BRACKET_CLOSE
 
 const K_SET = keyword('set')
 const K_INTO = keyword('into')
@@ -133,7 +41,7 @@ const KEEP_UP_TO = 1 << 16
  */
 export class Tokenizer {
   /** Kind of the current token. */
-  type: TokenType = END
+  type: T.TokenType = T.END
   /** Where the current token begins: a position in {@link codes}, not in the text. */
   start = 0
   /** Where it ends, exclusive. */
@@ -153,7 +61,7 @@ export class Tokenizer {
   #text = ''
   #length = 0
   #dialect: Dialect = 'postgresql'
-  #words: Uint8Array = wordTables.postgresql
+  #words: Uint8Array = wordBytes.postgresql
   #expectsNext = true
   #executable = false
   /** Where `?` is a placeholder, ascending; for texts of our own, where that is known. */
@@ -178,8 +86,8 @@ export class Tokenizer {
     this.#length = this.#bytes.write(text, 0)
     this.codes[this.#length] = 0
     this.#dialect = dialect
-    this.#words = wordTables[dialect]
-    this.type = END
+    this.#words = wordBytes[dialect]
+    this.type = T.END
     this.start = 0
     this.end = 0
     this.keyword = 0
@@ -209,72 +117,73 @@ export class Tokenizer {
     if (codes[at] === 32) at++
     for (;;) {
       const code = codes[at] as number
-      switch (classOf[code]) {
-        case C_SPACE:
+      switch (C.classOf[code]) {
+        case C.SPACE:
           at++
           continue
-        case C_WORD:
+        case C.WORD:
           return this.#word(at)
-        case C_SINGLE:
+        case C.SINGLE:
           return this.#emit(singleType[code] as number, at, at + 1, code !== 41 && code !== 93)
-        case C_DIGIT:
+        case C.DIGIT:
           return this.#number(at)
-        case C_DOT:
-          if (this.#expectsNext && classOf[codes[at + 1] as number] === C_DIGIT && this.type !== DOT)
+        case C.DOT:
+          if (this.#expectsNext && C.classOf[codes[at + 1] as number] === C.DIGIT && this.type !== T.DOT)
             return this.#number(at)
-          return this.#emit(DOT, at, at + 1, false)
-        case C_STRING:
-          return this.#emit(STRING, at, this.#endOfString(at, 39, this.#dialect === 'mysql'), false)
-        case C_DOUBLE_QUOTE:
-          if (this.#dialect === 'mysql') return this.#emit(STRING, at, this.#endOfString(at, 34, true), false)
-          return this.#emit(QUOTED_NAME, at, this.#endOfString(at, 34, false), false)
-        case C_BACKTICK:
+          return this.#emit(T.DOT, at, at + 1, false)
+        case C.STRING:
+          return this.#emit(T.STRING, at, endOfQuoted(codes, this.#length, at, 39, this.#dialect === 'mysql'), false)
+        case C.DOUBLE_QUOTE:
+          if (this.#dialect === 'mysql')
+            return this.#emit(T.STRING, at, endOfQuoted(codes, this.#length, at, 34, true), false)
+          return this.#quotedName(at, at, 34)
+        case C.BACKTICK:
           if (this.#dialect === 'mysql' || this.#dialect === 'sqlite') {
-            return this.#emit(QUOTED_NAME, at, this.#endOfString(at, 96, false), false)
+            return this.#quotedName(at, at, 96)
           }
           return this.#operator(at)
-        case C_BRACKET:
+        case C.BRACKET:
           if (this.#dialect === 'mssql' || this.#dialect === 'sqlite') {
-            return this.#emit(QUOTED_NAME, at, this.#endOfString(at, 93, false), false)
+            return this.#quotedName(at, at, 93)
           }
-          return this.#emit(BRACKET_OPEN, at, at + 1, true)
-        case C_MINUS:
+          return this.#emit(T.BRACKET_OPEN, at, at + 1, true)
+        case C.MINUS:
           if (codes[at + 1] === 45 && (this.#dialect !== 'mysql' || (codes[at + 2] as number) <= 32)) {
-            at = this.#endOfLine(at + 2)
+            at = endOfLine(codes, this.#length, at + 2)
             continue
           }
           return this.#operator(at)
-        case C_SLASH:
+        case C.SLASH:
           if (codes[at + 1] === 42) {
-            at = this.#endOfComment(at)
+            at = this.#comment(at)
             continue
           }
           return this.#operator(at)
-        case C_HASH:
+        case C.HASH:
           if (this.#dialect === 'mysql') {
-            at = this.#endOfLine(at + 1)
+            at = endOfLine(codes, this.#length, at + 1)
             continue
           }
           return this.#dialect === 'mssql' ? this.#word(at) : this.#operator(at)
-        case C_STAR:
+        case C.STAR:
           if (this.#executable && codes[at + 1] === 47) {
             this.#executable = false
             at += 2
             continue
           }
-          if (this.#expectsNext || this.type === DOT) return this.#emit(STAR, at, at + 1, false)
+          if (this.#expectsNext || this.type === T.DOT) return this.#emit(T.STAR, at, at + 1, false)
           return this.#operator(at)
-        case C_OPERATOR:
+        case C.OPERATOR:
           return this.#operator(at)
-        case C_COLON:
+        case C.COLON:
           return this.#colon(at)
-        case C_DOLLAR:
+        case C.DOLLAR:
           return this.#dollar(at)
-        case C_AT:
+        case C.AT:
           return this.#at(at)
-        case C_QUESTION:
+        case C.QUESTION:
           return this.#question(at)
-        case C_PERCENT:
+        case C.PERCENT:
           return this.#percent(at)
         default:
           if (at >= this.#length) return this.#finish()
@@ -282,19 +191,19 @@ export class Tokenizer {
             at++
             continue
           }
-          return this.#emit(OTHER, at, at + 1, true)
+          return this.#emit(T.OTHER, at, at + 1, true)
       }
     }
   }
 
   #finish(): boolean {
-    this.type = END
+    this.type = T.END
     this.start = this.end = this.#length
     this.keyword = 0
     return false
   }
 
-  #emit(type: TokenType, start: number, end: number, expectsNext: boolean): boolean {
+  #emit(type: T.TokenType, start: number, end: number, expectsNext: boolean): boolean {
     this.keyword = 0
     this.type = type
     this.start = start
@@ -319,8 +228,8 @@ export class Tokenizer {
     }
     const next = codes[at] as number
     if ((next === 39 || next === 38) && this.#prefixed(start, at)) return true
-    const id = this.type === DOT || next === 46 ? 0 : findKeyword(sink, sinkAt, to)
-    this.type = WORD
+    const id = this.type === T.DOT || next === 46 ? 0 : findKeyword(sink, sinkAt, to)
+    this.type = T.WORD
     this.start = start
     this.end = at
     this.keyword = id
@@ -332,209 +241,77 @@ export class Tokenizer {
   /** Reads a string or name whose prefix stands from `start` to `quote`; false where that is no prefix. */
   #prefixed(start: number, quote: number): boolean {
     const codes = this.codes
-    const end = this.#endOfPrefixed(start, quote)
-    if (end !== 0) return this.#emit(STRING, start, end, false)
+    const end = endOfPrefixed(codes, this.#length, start, quote, this.#dialect)
+    if (end !== 0) return this.#emit(T.STRING, start, end, false)
     const isUnicodeName =
       quote - start === 1 && ((codes[start] as number) | 32) === 117 && codes[quote] === 38 && codes[quote + 1] === 34
     if (!isUnicodeName || this.#dialect === 'mysql') return false
-    return this.#emit(QUOTED_NAME, start, this.#endOfString(quote + 1, 34, false), false)
+    return this.#quotedName(start, quote + 1, 34)
   }
 
-  /** End of a string whose prefix stands from `start` to `quote`, or 0 where that is no prefix. */
-  #endOfPrefixed(start: number, quote: number): number {
-    const codes = this.codes
-    const first = (codes[start] as number) | 32
-    const dialect = this.#dialect
-    const length = quote - start
-    if (codes[quote] === 38) {
-      const isUnicode = first === 117 && length === 1 && codes[quote + 1] === 39 && dialect === 'postgresql'
-      return isUnicode ? this.#endOfString(quote + 1, 39, false) : 0
-    }
-    if (
-      dialect === 'oracle' &&
-      ((codes[quote - 1] as number) | 32) === 113 &&
-      (length === 1 || (length === 2 && first === 110))
-    ) {
-      return this.#endOfOracleQuote(quote)
-    }
-    if (dialect === 'mysql' && codes[start] === 95) return this.#endOfString(quote, 39, true)
-    if (length !== 1) return 0
-    // e'' n'' b'' x''
-    if (first === 101 && dialect === 'postgresql') return this.#endOfString(quote, 39, true)
-    if (first === 110 || first === 98 || first === 120) return this.#endOfString(quote, 39, dialect === 'mysql')
-    return 0
+  #quotedName(start: number, quoteAt: number, closer: number): boolean {
+    return this.#emit(T.QUOTED_NAME, start, endOfQuoted(this.codes, this.#length, quoteAt, closer, false), false)
   }
 
-  #endOfString(quoteAt: number, quote: number, backslash: boolean): number {
-    const codes = this.codes
-    let at = quoteAt + 1
-    for (;;) {
-      const code = codes[at] as number
-      if (code === quote) {
-        if (codes[at + 1] !== quote) return at + 1
-        at += 2
-      } else if (code === 92 && backslash) {
-        at += 2
-        // A backslash at the very end reaches beyond the 0 that ends the text.
-        if (at > this.#length) return this.#length
-      } else if (code === 0 && at >= this.#length) {
-        return this.#length
-      } else {
-        at++
-      }
-    }
-  }
-
-  /** `q'[ … ]'`: ends with the closing partner of the first character and a quote. */
-  #endOfOracleQuote(quote: number): number {
-    const codes = this.codes
-    const opener = codes[quote + 1] as number
-    const position = [91, 40, 123, 60].indexOf(opener)
-    const closer = position < 0 ? opener : ([93, 41, 125, 62][position] as number)
-    for (let at = quote + 2; at < this.#length; at++) if (codes[at] === closer && codes[at + 1] === 39) return at + 2
-    return this.#length
-  }
-
-  #endOfLine(from: number): number {
-    const codes = this.codes
-    let at = from
-    while (at < this.#length && codes[at] !== 10 && codes[at] !== 13) at++
-    return at
-  }
-
-  #endOfComment(start: number): number {
-    const codes = this.codes
-    let at = start + 2
-    if (this.#dialect === 'mysql') {
-      // What stands in /*! … */ (MariaDB also /*M! … */) is executed: it belongs to the statement.
-      const mark = codes[at] === 77 ? at + 1 : at
-      if (codes[mark] === 33) {
-        this.#executable = true
-        at = mark + 1
-        while (classOf[codes[at] as number] === C_DIGIT) at++
-        return at
-      }
-    }
-    const nests = this.#dialect === 'postgresql' || this.#dialect === 'mssql'
-    let depth = 1
-    while (at < this.#length) {
-      if (codes[at] === 42 && codes[at + 1] === 47) {
-        at += 2
-        depth--
-        if (depth === 0) return at
-      } else if (nests && codes[at] === 47 && codes[at + 1] === 42) {
-        at += 2
-        depth++
-      } else {
-        at++
-      }
-    }
-    return this.#length
+  /** Where reading goes on after the opening of a comment. */
+  #comment(start: number): number {
+    const executed = this.#dialect === 'mysql' ? startOfExecuted(this.codes, start) : 0
+    if (executed === 0) return endOfComment(this.codes, this.#length, start, this.#dialect)
+    this.#executable = true
+    return executed
   }
 
   #number(start: number): boolean {
-    const codes = this.codes
-    let at = start
-    while (classOf[codes[at] as number] === C_DIGIT) at++
-    const next = codes[at] as number
-    if (next <= 44 || next === 59) return this.#emit(NUMBER, start, at, false)
-    at = start
-    const marker = (codes[at + 1] as number) | 32
-    if (codes[at] === 48 && (marker === 120 || marker === 98 || marker === 111)) {
-      const end = this.#endOfWord(at + 2)
-      if (end > at + 2) return this.#emit(NUMBER, start, end, false)
-    }
-    at = this.#endOfDigits(at)
-    const isWhole = codes[at] !== 46
-    if (!isWhole && codes[at + 1] !== 46) at = this.#endOfDigits(at + 1)
-    if (((codes[at] as number) | 32) === 101) {
-      const sign = codes[at + 1] === 43 || codes[at + 1] === 45 ? 1 : 0
-      if (classOf[codes[at + 1 + sign] as number] === C_DIGIT) at = this.#endOfDigits(at + 2 + sign)
-    }
-    // MySQL lets a name begin with digits.
-    if (this.#dialect === 'mysql' && isWhole && this.#endOfWord(at) > at) return this.#word(start)
-    return this.#emit(NUMBER, start, at, false)
-  }
-
-  #endOfDigits(from: number): number {
-    const codes = this.codes
-    let at = from
-    while (classOf[codes[at] as number] === C_DIGIT || (codes[at] === 95 && at > from)) at++
-    return at
-  }
-
-  #endOfWord(from: number): number {
-    const codes = this.codes
-    let at = from
-    while ((this.#words[codes[at] as number] as number) !== 0) at++
-    return at
+    const end = endOfNumber(this.codes, this.#words, start, this.#dialect === 'mysql')
+    return end === 0 ? this.#word(start) : this.#emit(T.NUMBER, start, end, false)
   }
 
   #colon(at: number): boolean {
     const codes = this.codes
     const next = codes[at + 1] as number
-    if (next === 58 && this.#dialect !== 'oracle') return this.#emit(CAST, at, at + 2, false)
-    if (next === 61) return this.#emit(OPERATOR, at, at + 2, true)
-    if (!this.#expectsNext) return this.#emit(OPERATOR, at, at + 1, true)
+    if (next === 58 && this.#dialect !== 'oracle') return this.#emit(T.CAST, at, at + 2, false)
+    if (next === 61) return this.#emit(T.OPERATOR, at, at + 2, true)
+    if (!this.#expectsNext) return this.#emit(T.OPERATOR, at, at + 1, true)
     if (next === 34 && this.#dialect === 'oracle')
-      return this.#emit(PLACEHOLDER, at, this.#endOfString(at + 1, 34, false), false)
-    const end = this.#endOfWord(at + 1)
-    return end > at + 1 ? this.#emit(PLACEHOLDER, at, end, false) : this.#emit(OPERATOR, at, at + 1, true)
+      return this.#emit(T.PLACEHOLDER, at, endOfQuoted(codes, this.#length, at + 1, 34, false), false)
+    const end = endOfWord(codes, this.#words, at + 1)
+    return end > at + 1 ? this.#emit(T.PLACEHOLDER, at, end, false) : this.#emit(T.OPERATOR, at, at + 1, true)
   }
 
   #dollar(at: number): boolean {
     const codes = this.codes
     const next = codes[at + 1] as number
-    const isDigit = classOf[next] === C_DIGIT
+    const isDigit = C.classOf[next] === C.DIGIT
     if (this.#dialect === 'mssql' && isDigit) {
-      const end = this.#endOfDigits(at + 1)
-      return this.#emit(NUMBER, at, codes[end] === 46 ? this.#endOfDigits(end + 1) : end, false)
+      const end = endOfDigits(codes, at + 1)
+      return this.#emit(T.NUMBER, at, codes[end] === 46 ? endOfDigits(codes, end + 1) : end, false)
     }
-    if (isDigit) return this.#emit(PLACEHOLDER, at, this.#endOfDigits(at + 1), false)
+    if (isDigit) return this.#emit(T.PLACEHOLDER, at, endOfDigits(codes, at + 1), false)
     if (this.#dialect === 'postgresql') {
-      let close = at + 1
-      while ((this.#words[codes[close] as number] as number) !== 0 && codes[close] !== 36) close++
-      if (codes[close] === 36) return this.#emit(STRING, at, this.#endOfDollarQuote(at, close + 1), false)
+      const end = endOfDollarQuoted(codes, this.#length, at, this.#words)
+      if (end !== 0) return this.#emit(T.STRING, at, end, false)
     }
-    const end = this.#endOfWord(at + 1)
-    if (end === at + 1) return this.#emit(OTHER, at, at + 1, true)
+    const end = endOfWord(codes, this.#words, at + 1)
+    if (end === at + 1) return this.#emit(T.OTHER, at, at + 1, true)
     if (this.#dialect === 'mssql' || this.#dialect === 'mysql') return this.#word(at)
-    return this.#emit(PLACEHOLDER, at, end, false)
-  }
-
-  #endOfDollarQuote(start: number, bodyAt: number): number {
-    const codes = this.codes
-    const length = bodyAt - start
-    let at = bodyAt
-    while (at < this.#length) {
-      if (codes[at] !== 36) {
-        at++
-        continue
-      }
-      let matched = 1
-      while (matched < length && codes[at + matched] === codes[start + matched]) matched++
-      if (matched === length) return at + length
-      // The characters that matched hold no dollar sign, so the next one is not before them.
-      at += matched
-    }
-    return this.#length
+    return this.#emit(T.PLACEHOLDER, at, end, false)
   }
 
   #at(at: number): boolean {
     const codes = this.codes
     if (codes[at + 1] === 64 && this.#dialect !== 'postgresql') {
-      const end = this.#endOfWord(at + 2)
+      const end = endOfWord(codes, this.#words, at + 2)
       if (this.#dialect === 'mssql') return this.#word(at)
       this.#lowerTo(at, end)
-      return this.#emit(WORD, at, end, false)
+      return this.#emit(T.WORD, at, end, false)
     }
-    const end = this.#endOfWord(at + 1)
+    const end = endOfWord(codes, this.#words, at + 1)
     if (end === at + 1) return this.#operator(at)
-    if (this.#expectsNext && !this.#isVariableTarget(end)) return this.#emit(PLACEHOLDER, at, end, false)
+    if (this.#expectsNext && !this.#isVariableTarget(end)) return this.#emit(T.PLACEHOLDER, at, end, false)
     if (this.#dialect === 'postgresql' || this.#dialect === 'oracle') return this.#operator(at)
     if (this.#dialect === 'mssql') return this.#word(at)
     this.#lowerTo(at, end)
-    return this.#emit(WORD, at, end, false)
+    return this.#emit(T.WORD, at, end, false)
   }
 
   /**
@@ -543,11 +320,11 @@ export class Tokenizer {
    */
   #isVariableTarget(end: number): boolean {
     if (this.#dialect !== 'mysql' && this.#dialect !== 'mssql') return false
-    if (this.type === WORD && (this.keyword === K_SET || this.keyword === K_INTO)) return true
+    if (this.type === T.WORD && (this.keyword === K_SET || this.keyword === K_INTO)) return true
     let at = end
     while (this.codes[at] === 32) at++
     if (this.codes[at] === 58 && this.codes[at + 1] === 61) return true
-    const isAssigned = this.type === COMMA || this.keyword === K_SELECT
+    const isAssigned = this.type === T.COMMA || this.keyword === K_SELECT
     return this.#dialect === 'mssql' && isAssigned && this.codes[at] === 61
   }
 
@@ -568,59 +345,17 @@ export class Tokenizer {
       if (isPlaceholder) this.#placeholder++
     }
     if (!isPlaceholder) return this.#operator(at)
-    return this.#emit(PLACEHOLDER, at, this.#endOfDigits(at + 1), false)
+    return this.#emit(T.PLACEHOLDER, at, endOfDigits(this.codes, at + 1), false)
   }
 
   #percent(at: number): boolean {
-    const next = this.codes[at + 1] as number
-    if (this.#expectsNext && next === 40) {
-      let close = at + 2
-      while (close < this.#length && this.codes[close] !== 41 && this.codes[close] !== 40) close++
-      const last = this.codes[close + 1] as number
-      if (this.codes[close] === 41 && classOf[last] === C_WORD) return this.#emit(PLACEHOLDER, at, close + 2, false)
-    }
-    // %s, and %b and %t of psycopg 3
-    if (this.#expectsNext && (next === 115 || next === 98 || next === 116) && this.#endOfWord(at + 1) === at + 2) {
-      return this.#emit(PLACEHOLDER, at, at + 2, false)
-    }
-    return this.#operator(at)
+    const end = this.#expectsNext ? endOfPercentPlaceholder(this.codes, this.#length, at, this.#words) : 0
+    return end === 0 ? this.#operator(at) : this.#emit(T.PLACEHOLDER, at, end, false)
   }
 
   #operator(at: number): boolean {
-    const end = this.#dialect === 'postgresql' ? this.#endOfPostgresOperator(at) : this.#endOfOperator(at)
-    return this.#emit(OPERATOR, at, end, true)
-  }
-
-  #endOfOperator(at: number): number {
-    const codes = this.codes
-    const first = codes[at] as number
-    const second = codes[at + 1] as number
-    if (!pairs.has((first << 8) | second)) return at + 1
-    const third = codes[at + 2]
-    const isLonger = (first === 60 && second === 61 && third === 62) || (first === 45 && second === 62 && third === 62)
-    return isLonger ? at + 3 : at + 2
-  }
-
-  /**
-   * As PostgreSQL does it: the longest run of operator characters, which ends before a comment, and not in + or - unless
-   * the run has an unusual character. And it ends before a placeholder written without a space: `a=?`, `a=%s`, `a=@p0`.
-   */
-  #endOfPostgresOperator(start: number): number {
-    const codes = this.codes
-    let isUnusual = (postgresUnusual[codes[start] as number] as number) !== 0
-    let at = start + 1
-    for (; ; at++) {
-      const code = codes[at] as number
-      if (postgresOperator[code] === 0) break
-      const next = codes[at + 1] as number
-      if ((code === 45 && next === 45) || (code === 47 && next === 42)) break
-      const previous = codes[at - 1] as number
-      if (code === 63 && previous !== 64 && previous !== 63) break
-      if (code === 37 && (next === 115 || next === 40)) break
-      if (code === 64 && previous !== 60 && classOf[next] === C_WORD) break
-      if (postgresUnusual[code] !== 0) isUnusual = true
-    }
-    while (!isUnusual && at > start + 1 && (codes[at - 1] === 43 || codes[at - 1] === 45)) at--
-    return at
+    const isPostgres = this.#dialect === 'postgresql'
+    const end = isPostgres ? endOfPostgresOperator(this.codes, at) : endOfOperator(this.codes, at)
+    return this.#emit(T.OPERATOR, at, end, true)
   }
 }

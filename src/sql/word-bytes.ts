@@ -1,0 +1,27 @@
+import type { Dialect } from '../model/statement.ts'
+
+/** Lower case of a byte that may continue a word, 0 for the others. By dialect, as `$`, `#`, `@` differ. */
+export const wordBytes: Readonly<Record<Dialect, Uint8Array>> = {
+  postgresql: tableWith('$'),
+  mysql: tableWith('$'),
+  sqlite: tableWith('$'),
+  mssql: tableWith('$#@'),
+  oracle: tableWith('$#'),
+}
+
+function tableWith(extra: string): Uint8Array {
+  const table = new Uint8Array(256)
+  for (let byte = 128; byte < 256; byte++) table[byte] = byte
+  for (const char of `abcdefghijklmnopqrstuvwxyz0123456789_${extra}`) {
+    table[char.charCodeAt(0)] = char.charCodeAt(0)
+    table[char.toUpperCase().charCodeAt(0)] = char.charCodeAt(0)
+  }
+  return table
+}
+
+/** Where the run of bytes of a word ends that begins at `from`: at `from` itself where none is there. */
+export function endOfWord(codes: Uint8Array, words: Uint8Array, from: number): number {
+  let at = from
+  while ((words[codes[at] as number] as number) !== 0) at++
+  return at
+}
