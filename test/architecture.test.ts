@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { detectors } from '../src/detectors/index.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const src = join(root, 'src')
@@ -115,6 +116,6 @@ describe('files', () => {
 
   test('of detectors have their page beside them', () => {
     const pages = filesIn(join(src, 'detectors'), /\.md$/).map((file) => relative(join(src, 'detectors'), file))
-    expect(pages.sort()).toEqual(['duplicate-query.md', 'n-plus-one.md'])
+    expect(pages.sort()).toEqual(detectors.map(({ kind }) => `${kind}.md`).sort())
   })
 })
