@@ -74,7 +74,8 @@ export function numberValueOf(raw: string, dialect: Dialect): number | bigint | 
     .replace(/^-(?:\s*)/, '')
   if (/^0x/i.test(digits) && (dialect === 'mysql' || dialect === 'mssql')) return bytesOf(digits.slice(2))
   const value = Number(digits)
-  const isExact = Number.isSafeInteger(value) || !/^(?:\d+|0[xob][0-9a-f]+)$/i.test(digits)
+  // NaN is what a lexer lets through that is no number, such as 0b2
+  const isExact = Number.isNaN(value) || Number.isSafeInteger(value) || !/^(?:\d+|0[xob][0-9a-f]+)$/i.test(digits)
   if (isExact) return isNegative ? -value : value
   return isNegative ? -BigInt(digits) : BigInt(digits)
 }

@@ -19,6 +19,26 @@ function tableWith(extra: string): Uint8Array {
   return table
 }
 
+/** By dialect, the lower case of a byte that a name without quotes may have and still mean the same; 0 for the others. */
+export const plainNameBytes: Readonly<Record<Dialect, Uint8Array>> = {
+  postgresql: plainTable(true, false),
+  mysql: plainTable(true, true),
+  sqlite: plainTable(true, true),
+  mssql: plainTable(true, true),
+  oracle: plainTable(false, true),
+}
+
+function plainTable(isLowerAllowed: boolean, isUpperAllowed: boolean): Uint8Array {
+  const table = new Uint8Array(256)
+  for (let code = 97; code <= 122; code++) {
+    if (isLowerAllowed) table[code] = code
+    if (isUpperAllowed) table[code - 32] = code
+  }
+  for (let code = 48; code <= 57; code++) table[code] = code
+  table[95] = 95
+  return table
+}
+
 /** Where the run of bytes of a word ends that begins at `from`: at `from` itself where none is there. */
 export function endOfWord(codes: Uint8Array, words: Uint8Array, from: number): number {
   let at = from

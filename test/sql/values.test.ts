@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { valuesOf } from '../../src/sql/values.ts'
+import { bindingsOf, valuesOf } from '../../src/sql/values.ts'
+import { casesOf } from './cases.ts'
 
 describe('values', () => {
   test('PostgreSQL placeholders take values by number, in any order and repeatedly', () => {
@@ -142,3 +144,55 @@ describe('values', () => {
     expect(valuesOf('rollback to savepoint sp_1', 'postgresql', [])).toEqual(['sp_1'])
   })
 })
+
+describe('bindings', () => {
+  test('say where the value of each slot comes from', () => {
+    expect(bindingsOf("select * from t where a = $2 and b = 'x' and c = -5 and d = $2", 'postgresql')).toEqual([
+      1,
+      { literal: 'x' },
+      { literal: -5 },
+      1,
+    ])
+    expect(bindingsOf('select a from t', 'postgresql')).toEqual([])
+  })
+
+  test.each([
+    ['a list', 'select * from t where a in ($1)'],
+    ['folded rows', 'insert into t values ($1), ($2)'],
+    ['an array', 'select array[]'],
+    ['a placeholder without a number', 'select * from t where a = ?'],
+    ['a named placeholder', 'select * from t where a = :a'],
+  ])('there are none for a text with %s', (_, sql) => {
+    expect(bindingsOf(sql, 'postgresql')).toBeUndefined()
+  })
+
+  test('give the values of the statement for any parameters', () => {
+    const statements = ['fingerprint.cases.txt', 'statement.cases.txt']
+      .flatMap(casesOf)
+      .map(({ dialect, cells }) => ({ sql: cells[0] ?? '', dialect, bindings: bindingsOf(cells[0] ?? '', dialect) }))
+      .filter(({ bindings }) => bindings !== undefined)
+    expect(statements.filter(({ bindings }) => bindings?.some(Number.isInteger)).length).toBeGreaterThan(20)
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...statements),
+        fc.array(fc.oneof(fc.integer(), fc.string(), fc.constant(null), fc.array(fc.integer())), { maxLength: 6 }),
+        ({ sql, dialect, bindings }, parameters) => {
+          const bound = bindings?.map((binding) =>
+            typeof binding === 'number' ? parameters[binding] : binding.literal,
+          )
+          expect(bound).toEqual(valuesOf(sql, dialect, parameters))
+        },
+      ),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+test.each(['0b2', '0B2', '0o9', '0xzz', '0b', '0x'])(
+  'what begins like a number and is none does not throw: %s',
+  (text) => {
+    for (const dialect of ['postgresql', 'mysql', 'sqlite', 'mssql', 'oracle'] as const) {
+      expect(() => valuesOf(`select ${text}`, dialect, [])).not.toThrow()
+    }
+  },
+)
