@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ValueTable } from '../src/value-table.ts'
 
+fc.configureGlobal({ seed: Number(process.env.NONPLUS_TEST_SEED ?? 20) })
+
 const uuid = 'a1b2c3d4-0000-4000-8000-00000000000a'
 
 describe('values that mean the same are one token', () => {

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { bindingsOf, valuesOf } from '../../src/sql/values.ts'
 import { casesOf } from './cases.ts'
 
+fc.configureGlobal({ seed: Number(process.env.NONPLUS_TEST_SEED ?? 20) })
+
 describe('values', () => {
   test('PostgreSQL placeholders take values by number, in any order and repeatedly', () => {
     const sql = "select * from t where a = $2 and b in ($1, 5, 'x') and c = $2 limit $3"
