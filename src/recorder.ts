@@ -1,12 +1,14 @@
 import { readsList } from './detectors/single-row.ts'
 import type { CapturedCallSite } from './instrument/call-site.ts'
-import { scopeEnd, statementEnd, statementStart } from './instrument/channel.ts'
+import { scopeEnd, statementEnd, statementStart, subscribeGuarded } from './instrument/channel.ts'
 import type { StatementMessage } from './instrument/message.ts'
 import type { Scope } from './instrument/scope.ts'
 import { onceInProcess, state } from './instrument/state.ts'
+import { cellKey } from './model/cell-key.ts'
 import type { Statement } from './model/statement.ts'
 import type { Trace } from './model/trace.ts'
 import { statementOf } from './sql/statement.ts'
+import { ValueTable } from './value-table.ts'
 
 /** Executions of one shape that a scope lists; from there on repeats are folded into sums. */
 const MAX_LISTED_PER_SHAPE = 1_000
@@ -35,6 +37,7 @@ export interface FoldedSums {
   rows: number
   errors: number
   readonly keys: Set<string>
+  readonly values: ValueTable
 }
 
 /** What a scope did, while it is open. */
@@ -56,9 +59,9 @@ export class ScopeRecord {
 /** Subscribes to the channels of the instrumentations, once per process; the one place that files statements. */
 export function startRecorder(): void {
   onceInProcess('recorder', () => {
-    statementStart.subscribe((message) => fileStart(message as StatementMessage))
-    statementEnd.subscribe((message) => fileEnd(message as StatementMessage))
-    scopeEnd.subscribe((scope) => passToParent(scope as Scope))
+    subscribeGuarded(statementStart, fileStart)
+    subscribeGuarded(statementEnd, fileEnd)
+    subscribeGuarded(scopeEnd, passToParent)
     return true
   })
 }
@@ -113,14 +116,20 @@ function fold(record: ScopeRecord, message: StatementMessage, statement: Stateme
   const key = `${statement.fingerprint}\u001f${frame?.file}:${frame?.line}`
   let sums = record.folded.get(key)
   if (sums === undefined) {
-    sums = { statement, callSite: message.callSite, count: 0, durationMs: 0, rows: 0, errors: 0, keys: new Set() }
+    const { callSite } = message
+    const [keys, values] = [new Set<string>(), new ValueTable()]
+    sums = { statement, callSite, count: 0, durationMs: 0, rows: 0, errors: 0, keys, values }
     record.folded.set(key, sums)
   }
   sums.count++
   sums.durationMs += message.endedAt - message.startedAt
   sums.rows += message.rows
   if (message.error !== undefined) sums.errors++
-  if (sums.keys.size < MAX_FOLDED_KEYS) sums.keys.add(message.parameters?.join('\u001f') ?? message.text)
+  if (sums.keys.size < MAX_FOLDED_KEYS) sums.keys.add(parametersKey(message, sums.values))
+}
+
+function parametersKey({ parameters, text }: StatementMessage, values: ValueTable): string {
+  return parameters?.map((value) => cellKey(values.cellOf(value))).join(',') ?? text
 }
 
 /** A block inside a test: its statements count for the test too. */

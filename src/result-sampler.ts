@@ -1,4 +1,5 @@
 import type { RawResult, StatementMessage } from './instrument/message.ts'
+import { cellKey } from './model/cell-key.ts'
 import type { Statement } from './model/statement.ts'
 import type { ResultColumn, ResultSample } from './model/trace.ts'
 import type { ValueTable } from './value-table.ts'
@@ -40,7 +41,7 @@ export function sampleResults({
     if (statement === undefined || (counts.get(statement) ?? 0) < 2) continue
     const values = valuesOf(message)
     for (const value of values) wanted.add(value)
-    const question = `${statement.fingerprint}\u001f${values.map(textOf).join('\u001f')}`
+    const question = `${statement.fingerprint}\u001f${values.map((value) => cellKey(table.cellOf(value))).join(',')}`
     if (questions.has(question)) compared.add(statement)
     questions.add(question)
   }
@@ -51,10 +52,6 @@ export function sampleResults({
     for (const message of group) samples.set(message, sampleOf(message.result as RawResult, columns, kept, table))
   }
   return samples
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function groupByStatement(messages: readonly StatementMessage[]): Map<Statement, StatementMessage[]> {

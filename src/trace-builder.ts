@@ -61,7 +61,7 @@ class TraceBuilder {
       table: this.#values,
     })
     const executions = messages.map((message, id) => this.#executionOf(message, id))
-    const sums: Folded[] = [...folded.values()].map(({ statement, callSite, keys, ...rest }) => ({
+    const sums: Folded[] = [...folded.values()].map(({ statement, callSite, keys, values: _, ...rest }) => ({
       ...rest,
       statement: this.#statementIndex(statement, statement.fingerprint),
       ...this.#callSiteOf(callSite),

@@ -296,6 +296,31 @@ describe('profile', () => {
   })
 })
 
+describe('parameters that cannot be written as text', () => {
+  const odd: [name: string, value: unknown][] = [
+    ['bigints in an array', [1n, 2n]],
+    ['an object without a prototype', Object.assign(Object.create(null), { toPostgres: () => '7' })],
+    ['an object that throws when it is read', { toPostgres: () => '7', toString: fail, toJSON: fail }],
+  ]
+
+  function fail(): never {
+    throw new Error('not to be read')
+  }
+
+  test.each(odd)('%s, listed and folded: the host never hears of it', async (_name, value) => {
+    const uncaught: unknown[] = []
+    const listener = (error: unknown) => uncaught.push(error)
+    process.on('uncaughtException', listener)
+    const { report } = await profile('odd', async () => {
+      for (let index = 0; index < 1002; index++) await pool.query('select $1::text as odd', [value])
+    })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    process.off('uncaughtException', listener)
+    expect(uncaught).toEqual([])
+    expect(report.scopes[0]?.queries.count).toBe(1002)
+  })
+})
+
 describe('a lazy query builder that is returned', () => {
   const lazy = (text: string): PromiseLike<pg.QueryResult> => ({
     // biome-ignore lint/suspicious/noThenProperty: as the builders of Knex, Drizzle and others have it

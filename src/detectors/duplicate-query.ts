@@ -1,6 +1,7 @@
+import { cellKey } from '../model/cell-key.ts'
 import type { DuplicateQueryFinding } from '../model/finding.ts'
 import { identityOf } from '../model/identity.ts'
-import type { Cell, Execution, Frame, ResultSample, Trace } from '../model/trace.ts'
+import type { Execution, Frame, ResultSample, Trace } from '../model/trace.ts'
 import { defineDetector } from './detector.ts'
 import { areConcurrent } from './repetition.ts'
 import { relativePath, statementFor } from './subject.ts'
@@ -42,10 +43,6 @@ function sameExecutions(trace: Trace): Execution[][] {
 /** A locking read is sent for its lock. */
 function locks(fingerprint: string): boolean {
   return / for (no key )?(update|share)| for key share| lock in share mode/.test(fingerprint)
-}
-
-function cellKey(cell: Cell): string {
-  return typeof cell === 'number' ? String(cell) : `[${cell.join(' ')}]`
 }
 
 /** A write to one of its tables, or one that may write anywhere, makes the next execution a re-read. */

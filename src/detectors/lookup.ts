@@ -1,3 +1,4 @@
+import { cellKey } from '../model/cell-key.ts'
 import type { Slot, Statement } from '../model/statement.ts'
 import type { Cell, Execution, Trace } from '../model/trace.ts'
 import { type Lookup, scalarOf } from './provenance.ts'
@@ -53,7 +54,7 @@ function withoutRetries(executions: readonly Execution[]): Execution[] {
 }
 
 function keyOf(cells: readonly Cell[] | undefined): string {
-  return cells?.map((cell) => (typeof cell === 'number' ? cell : `[${cell.join(' ')}]`)).join(',') ?? ''
+  return cells?.map(cellKey).join(',') ?? ''
 }
 
 function distinctCells(executions: readonly Execution[], slot: number): number {

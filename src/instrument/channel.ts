@@ -1,4 +1,5 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
+import { reportFailure } from './state.ts'
 
 /**
  * The seam between drivers and everything else: instrumentations publish here, the recorder subscribes.
@@ -13,3 +14,21 @@ export const statementEnd: Channel = channel('nonplus:statement:end')
 
 /** A scope has closed. Message: `Scope`. */
 export const scopeEnd: Channel = channel('nonplus:scope:end')
+
+/**
+ * Listens on a channel. Node makes an uncaught exception of the host out of what a subscriber throws, so nothing may
+ * leave it: an error is caught and counted.
+ *
+ * @returns the way to stop that.
+ */
+export function subscribeGuarded<Message>(to: Channel, listener: (message: Message) => void): () => void {
+  const guarded = (message: unknown): void => {
+    try {
+      listener(message as Message)
+    } catch (error) {
+      reportFailure(String(to.name), error)
+    }
+  }
+  to.subscribe(guarded)
+  return () => void to.unsubscribe(guarded)
+}
