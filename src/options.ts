@@ -2,7 +2,7 @@ import { type DetectorOptions, detectors } from './detectors/index.ts'
 import type { CallSiteMode } from './instrument/scope.ts'
 import { NonplusError } from './model/errors.ts'
 import type { FindingKind } from './model/finding.ts'
-import { nearest } from './model/nearest.ts'
+import { validNameHint } from './model/nearest.ts'
 
 /** What a profiler, or one call of `profile()`, does differently from the defaults. */
 export interface ProfilerOptions {
@@ -67,9 +67,7 @@ function checkName(
   code: 'ERR_OPTION_INVALID' | 'ERR_KIND_UNKNOWN',
 ): void {
   if (valid.includes(given)) return
-  const near = nearest(String(given), valid)
-  const hint = near === undefined ? `Valid: ${valid.join(', ')}.` : `Did you mean \`${near}\`?`
-  throw new NonplusError(code, `Unknown ${what}: \`${given}\`. ${hint}`)
+  throw new NonplusError(code, `Unknown ${what}: \`${given}\`. ${validNameHint(String(given), valid)}`)
 }
 
 /** Checks and returns a configuration; gives editors its type. */

@@ -1,18 +1,18 @@
 import { analyze } from './analyze.ts'
 import { driverCoverage, processCoverage } from './coverage.ts'
-import { scopeEnd } from './instrument/channel.ts'
+import { scopeEnd, subscribeGuarded } from './instrument/channel.ts'
 import { installHttpScopes } from './instrument/http.ts'
 import { hookKnex } from './instrument/knex.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { currentScope, isThenable, runIn, Scope } from './instrument/scope.ts'
 import { reportFailure, state } from './instrument/state.ts'
+import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
 import { recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
-import { ScopeSieve, sieveNotes } from './scope-sieve.ts'
 import { buildTrace } from './trace-builder.ts'
 import { version } from './version.ts'
 
@@ -155,14 +155,12 @@ function watch(): void {
 class ScopeProfiler implements Profiler {
   readonly #options: ProfilerOptions
   readonly #listeners = new Set<(result: ScopeResult) => void>()
-  readonly #sieve = new ScopeSieve()
-  readonly #scopes: ReportScope[] = []
-  readonly #findings: Finding[] = []
-  readonly #onEnd = (scope: unknown): void => this.#file(scope as Scope)
+  readonly #kept = new KeptScopes()
+  readonly #unsubscribe: () => void
 
   constructor(options: ProfilerOptions) {
     this.#options = options
-    scopeEnd.subscribe(this.#onEnd)
+    this.#unsubscribe = subscribeGuarded<Scope>(scopeEnd, (scope) => this.#file(scope))
   }
 
   profile<Result>(name: string, fn: () => Result | Promise<Result>): Promise<Profiled<Result>> {
@@ -175,29 +173,17 @@ class ScopeProfiler implements Profiler {
   }
 
   report(): Report {
-    const { warnings, ...coverage } = processCoverage()
-    const unlisted = this.#sieve.totals()
-    const notes = sieveNotes({ droppedFindings: this.#sieve.droppedFindings, totals: unlisted })
-    return {
-      version: 1,
-      tool: { name: 'nonplus', version },
-      scopes: [...this.#scopes],
-      ...(unlisted.length > 0 ? { unlisted } : {}),
-      findings: [...this.#findings],
-      coverage: { ...coverage, warnings: [...warnings, ...notes] },
-    }
+    return this.#kept.report(processCoverage())
   }
 
   stop(): void {
-    scopeEnd.unsubscribe(this.#onEnd)
+    this.#unsubscribe()
     this.#listeners.clear()
   }
 
   #file(scope: Scope): void {
     const result = resultOf(scope, this.#options)
-    const { isListed, findings } = this.#sieve.sift(result.scope, result.findings)
-    if (isListed) this.#scopes.push(result.scope)
-    this.#findings.push(...findings)
+    this.#kept.add(result.scope, result.findings)
     for (const listener of this.#listeners) {
       try {
         listener(result)
@@ -212,8 +198,17 @@ function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
   const record = recordOf(scope)
   // where no shape ran twice there is nothing to prove but lists of one row
   const isWorthReading = record.hasRepeats || record.hasSingleRowLists
-  const findings = isWorthReading ? analyze(buildTrace(scope, record), options) : []
+  const findings = isWorthReading ? findingsOf(scope, record, options) : []
   return new ClosedScope(summaryOf(scope, record), findings, scope, record)
+}
+
+function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
+  try {
+    return analyze(buildTrace(scope, record), options)
+  } catch (error) {
+    reportFailure('trace', error)
+    return []
+  }
 }
 
 /** Most scopes hold no finding, and nobody asks for their traces: so a trace is made when it is asked for. */

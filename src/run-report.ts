@@ -2,11 +2,10 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type ProcessCoverage, sumCoverage } from './coverage.ts'
+import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { LogLine, LogRecord } from './run-log.ts'
-import { ScopeSieve, sieveNotes } from './scope-sieve.ts'
-import { version } from './version.ts'
 
 /** What all processes of a run left. */
 export interface RunReport {
@@ -28,11 +27,9 @@ export async function readRunLogs(folder: string): Promise<RunReport> {
 }
 
 class LogMerge {
-  readonly #scopes: ReportScope[] = []
-  readonly #findings: Finding[] = []
   readonly #sources = new Map<string, string>()
   readonly #coverages: ProcessCoverage[] = []
-  readonly #sieve = new ScopeSieve()
+  readonly #kept = new KeptScopes()
   #processes = 0
 
   /** @param prefix makes the ids of its scopes unique in the run. */
@@ -47,38 +44,29 @@ class LogMerge {
     const record = parse<LogRecord>(readFileSync(`${path}.json`, 'utf8'))
     if (record === undefined) return
     this.#coverages.push(record.coverage)
-    this.#sieve.droppedFindings += record.droppedFindings
-    for (const part of record.totals) this.#sieve.sum(part)
+    this.#kept.sieve.droppedFindings += record.droppedFindings
+    for (const part of record.totals) this.#kept.sieve.sum(part)
   }
 
   result(): RunReport {
-    this.#scopes.sort((a, b) => a.startedAt.localeCompare(b.startedAt))
-    const { warnings, ...coverage } = sumCoverage(this.#coverages)
-    const unlisted = this.#sieve.totals()
-    const notes = sieveNotes({ droppedFindings: this.#sieve.droppedFindings, totals: unlisted })
-    if (this.#processes === 0) {
-      notes.push(
-        'No Node.js process of this program loaded nonplus: it runs something else, or starts Node.js without the ' +
-          'NODE_OPTIONS of its environment.',
-      )
-    }
-    const report: Report = {
-      version: 1,
-      tool: { name: 'nonplus', version },
-      scopes: this.#scopes,
-      ...(unlisted.length > 0 ? { unlisted } : {}),
-      findings: this.#findings,
-      coverage: { ...coverage, warnings: [...warnings, ...notes] },
-    }
+    const notes =
+      this.#processes > 0
+        ? []
+        : [
+            'No Node.js process of this program loaded nonplus: it runs something else, or starts Node.js without the ' +
+              'NODE_OPTIONS of its environment.',
+          ]
+    const { scopes, ...rest } = this.#kept.report(sumCoverage(this.#coverages), notes)
+    const report = { ...rest, scopes: [...scopes].sort((a, b) => a.startedAt.localeCompare(b.startedAt)) }
     return { report, sources: this.#sources }
   }
 
   #addScope(scope: ReportScope, findings: readonly Finding[], prefix: string): void {
-    const sifted = this.#sieve.sift(scope, findings)
-    if (sifted.isListed) this.#scopes.push({ ...scope, id: prefix + scope.id })
-    for (const finding of sifted.findings) {
-      this.#findings.push({ ...finding, scope: { ...finding.scope, id: prefix + finding.scope.id } })
-    }
+    const idOf = (id: string): string => prefix + id
+    this.#kept.add(
+      { ...scope, id: idOf(scope.id) },
+      findings.map((finding) => ({ ...finding, scope: { ...finding.scope, id: idOf(finding.scope.id) } })),
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { NonplusError } from '../model/errors.ts'
 import type { FindingKind, Severity } from '../model/finding.ts'
-import { nearest } from '../model/nearest.ts'
+import { validNameHint } from '../model/nearest.ts'
 import type { Report } from '../model/report.ts'
 import { findingKinds } from '../options.ts'
 
@@ -14,9 +14,8 @@ export function checkFailOn(names: readonly string[]): readonly FailOn[] {
   const valid: readonly string[] = [...SEVERITIES, ...findingKinds]
   for (const name of names) {
     if (valid.includes(name)) continue
-    const near = nearest(name, valid)
-    const hint = near === undefined ? `Valid: ${valid.join(', ')}.` : `Did you mean \`${near}\`?`
-    throw new NonplusError('ERR_OPTION_INVALID', `Unknown severity or kind in --fail-on: \`${name}\`. ${hint}`)
+    const message = `Unknown severity or kind in --fail-on: \`${name}\`. ${validNameHint(name, valid)}`
+    throw new NonplusError('ERR_OPTION_INVALID', message)
   }
   return names as readonly FailOn[]
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:
 import { dirname, resolve } from 'node:path'
 import { contextOf } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
-import { nearest } from '../model/nearest.ts'
+import { validNameHint } from '../model/nearest.ts'
 import type { Report } from '../model/report.ts'
 import { type ReporterName, reporters } from '../reporters/index.ts'
 import { writeText } from '../write-text.ts'
@@ -45,10 +45,8 @@ function parseOutput(value: string): Output {
 }
 
 function unknownReporter(name: string): NonplusError {
-  const valid = Object.keys(reporters)
-  const near = nearest(name, valid)
-  const hint = near === undefined ? `Valid: ${valid.join(', ')}.` : `Did you mean \`${near}\`?`
-  return new NonplusError('ERR_REPORTER_UNKNOWN', `Unknown reporter: \`${name}\`. ${hint}`)
+  const message = `Unknown reporter: \`${name}\`. ${validNameHint(name, Object.keys(reporters))}`
+  return new NonplusError('ERR_REPORTER_UNKNOWN', message)
 }
 
 /** True for a report on standard output: what the program prints there must then go elsewhere. */

@@ -64,10 +64,7 @@ class Column {
     this.#index = index
     const sequence: ValueToken[] = []
     for (const { result } of executions) {
-      for (const cell of result?.values[index] ?? []) {
-        if (typeof cell === 'number') sequence.push(cell)
-        else sequence.push(...cell)
-      }
+      for (const cell of result?.values[index] ?? []) sequence.push(...tokensOf(cell))
     }
     this.sequence = sequence
   }
@@ -109,10 +106,6 @@ export class ColumnIndex {
   all(): readonly Column[] {
     this.#columns ??= [...this.#executions].flatMap(([statement, executions]) => columnsOf(statement, executions))
     return this.#columns
-  }
-
-  executionsOf(statement: number): readonly Execution[] {
-    return this.#executions.get(statement) ?? []
   }
 }
 

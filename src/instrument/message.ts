@@ -3,7 +3,7 @@ import type { ResultColumn } from '../model/trace.ts'
 import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
-import type { Scope } from './scope.ts'
+import { isPlainPromise, type Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
 
@@ -161,10 +161,19 @@ export function callIn(
  * from this very function outwards. That works only while the driver's promise has one reaction, ours: hence a
  * replaced promise instead of a second `.then` beside the caller's. An unhandled rejection stays one.
  */
-export async function settleWithCallSite<Value>(promise: Promise<Value>, message: StatementMessage): Promise<Value> {
+async function settleWithCallSite<Value>(promise: Promise<Value>, message: StatementMessage): Promise<Value> {
   try {
     return await promise
   } finally {
     message.callSite = captureCallSite(settleWithCallSite)
   }
+}
+
+/**
+ * What the caller of a driver gets: `result` itself, or, where it is a promise and the stack showed no application, one
+ * that settles the same way and takes the call site then.
+ */
+export function withCallSite(result: unknown, message: StatementMessage): unknown {
+  const isDue = message.needsCallSite && message.canBeDeferred && message.callSite === undefined
+  return isDue && isPlainPromise(result) ? settleWithCallSite(result, message) : result
 }

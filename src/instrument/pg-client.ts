@@ -1,8 +1,7 @@
-import { type DriverInfo, type StatementMessage, settleWithCallSite, startStatement } from './message.ts'
+import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { type Checkout, takeAdoption } from './pg-handover.ts'
 import { watchQuery, wrapPgQuery } from './pg-query.ts'
-import { isPlainPromise } from './scope.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
@@ -64,15 +63,7 @@ function send(
     if (query !== undefined && (isSubmittable || query !== before)) watchQuery(query, message)
     else if (!(result instanceof Promise)) message.end(new Error('not sent: the client is closed'), 0)
     else return settleUnsent(result, message)
-    if (
-      !isAdopted &&
-      message.needsCallSite &&
-      message.canBeDeferred &&
-      message.callSite === undefined &&
-      isPlainPromise(result)
-    ) {
-      return settleWithCallSite(result, message)
-    }
+    if (!isAdopted) return withCallSite(result, message)
   } catch (error) {
     reportFailure('pg client', error)
   }

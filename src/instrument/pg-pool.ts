@@ -1,9 +1,9 @@
 import { captureCallSite } from './call-site.ts'
-import { callIn, type DriverInfo, settleWithCallSite, startStatement } from './message.ts'
+import { callIn, type DriverInfo, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { CHECKOUT, parametersOf, textOf } from './pg-client.ts'
 import { type Checkout, type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
-import { isPlainPromise, type Scope } from './scope.ts'
+import type { Scope } from './scope.ts'
 import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
@@ -26,10 +26,7 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
       } finally {
         setHandover(undefined)
       }
-      if (message?.needsCallSite && message.canBeDeferred && message.callSite === undefined && isPlainPromise(result)) {
-        return settleWithCallSite(result, message)
-      }
-      return result
+      return message === undefined ? result : withCallSite(result, message)
     }
   })
   wrapMethod(prototype, 'connect', (original, wrapping) => {

@@ -16,6 +16,12 @@ export function nearest(given: string, valid: readonly string[]): string | undef
   return best !== undefined && bestDistance <= Math.max(1, Math.ceil(best.length / 3)) ? best : undefined
 }
 
+/** What to say after a wrong name: the nearest valid one, or all of them. */
+export function validNameHint(given: string, valid: readonly string[]): string {
+  const near = nearest(given, valid)
+  return near === undefined ? `Valid: ${valid.join(', ')}.` : `Did you mean \`${near}\`?`
+}
+
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row++) {
