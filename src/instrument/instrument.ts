@@ -5,7 +5,7 @@ import { NonplusError } from '../model/errors.ts'
 import { instrumentations } from './index.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
-import { reportFailure, state } from './state.ts'
+import { onceInProcess, reportFailure, state } from './state.ts'
 
 /**
  * Hooks a driver by hand: for bundles, and wherever no loader hook can see the driver being loaded.
@@ -38,17 +38,42 @@ export function instrumentExports(exports: unknown, file: string | undefined): s
   if (known !== undefined && state.drivers.has(known.key)) return known.name
   const instrumentation = instrumentations.find((candidate) => doesMatch(candidate, exports))
   if (instrumentation === undefined) return undefined
-  const { module: name, via } = instrumentation
+  const { module: name } = instrumentation
   try {
     const version = versionOf(file) ?? 'unknown'
-    instrumentation.patch(exports, driverInfoOf(instrumentation, version))
+    const via = instrumentation.viaOf?.(exports, version) ?? instrumentation.via
+    instrumentation.patch(exports, driverInfoOf(instrumentation, version), via)
     const key = `${name}@${version}`
+    state.drivers.delete(`${name}@unknown`)
     state.drivers.set(key, { name, version, via })
     hookedAs.set(exports, { name, key })
   } catch (error) {
     reportFailure(`hooking ${name}`, error)
   }
   return name
+}
+
+/** Listens on the channels of every driver that has some; does nothing when called again. */
+export function listenToDrivers(): void {
+  onceInProcess('driver channels', () => {
+    const undos = instrumentations.flatMap((instrumentation) => {
+      const undo = instrumentation.listen?.(driverInfoOf(instrumentation, 'unknown'))
+      return undo === undefined ? [] : [undo]
+    })
+    const undo = (): void => {
+      for (const undoOne of undos) undoOne()
+      state.undos.delete(undo)
+      state.services.delete('driver channels')
+    }
+    state.undos.add(undo)
+    return true
+  })
+}
+
+/** Notes that a driver was heard on its channel: the copy may be bundled, and never seen being loaded. */
+export function noteHeard({ name }: DriverInfo): void {
+  for (const driver of state.drivers.values()) if (driver.name === name) return
+  state.drivers.set(`${name}@unknown`, { name, version: 'unknown', via: 'channel' })
 }
 
 // Code that requires its driver at every call must not read package.json at every call.

@@ -1,6 +1,9 @@
 import type { Dialect } from '../model/statement.ts'
 import type { DriverInfo } from './message.ts'
 
+/** How a driver is watched: on the diagnostics channels it publishes itself, or by wrapped methods. Never both. */
+export type Via = 'patch' | 'channel'
+
 /** What one driver file provides: how to recognise the driver, and how to make it publish. */
 export interface Instrumentation {
   /** Name it is required by. */
@@ -8,11 +11,30 @@ export interface Instrumentation {
   /** Range of versions the tests run against. */
   readonly versions: string
   readonly dialect: Dialect
-  readonly via: 'patch' | 'channel'
+  readonly via: Via
   /** See {@link DriverInfo.columnsOf}. */
   readonly columnsOf: DriverInfo['columnsOf']
   /** True where `exports` has the parts that {@link patch} touches; told by shape, so that any copy is recognised. */
   matches(exports: unknown): boolean
-  /** Makes the driver publish. Every change goes through `wrapMethod`, which makes it harmless twice and undoable. */
-  patch(exports: unknown, driver: DriverInfo): void
+  /**
+   * How this copy is watched, where versions differ.
+   *
+   * @param version as its package.json has it; `unknown` in a bundle.
+   * @default {@link via}
+   */
+  viaOf?(exports: unknown, version: string): Via
+  /**
+   * Subscribes to the channels of the driver, which are found by name: called once, before any copy is loaded, so that
+   * a bundled one is heard too. Its messages are started with the `driver` given here; the version is filled in when a
+   * copy is seen being loaded.
+   *
+   * @returns the undo.
+   */
+  listen?(driver: DriverInfo): () => void
+  /**
+   * Makes the driver publish. Every change goes through `wrapMethod`, which makes it harmless twice and undoable.
+   *
+   * @param via `channel`: only what the driver does not publish itself may be wrapped.
+   */
+  patch(exports: unknown, driver: DriverInfo, via: Via): void
 }

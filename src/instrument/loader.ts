@@ -2,7 +2,7 @@ import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { instrumentations, unsupportedDrivers } from './index.ts'
-import { instrumentExports, loadedModules, versionOf } from './instrument.ts'
+import { instrumentExports, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 /**
@@ -61,6 +61,7 @@ const driverNames = new Set(instrumentations.map(({ module }) => module))
  * resolve from the application's folder are loaded ahead, which puts the hooked instance where that loader will find it.
  */
 export function installLoader(): void {
+  listenToDrivers()
   onceInProcess('loader', () => {
     onModuleLoad((request, resolve, exports) => {
       const isDriver = driverNames.has(request) || (request.includes('node_modules') && isDriverFile(request))

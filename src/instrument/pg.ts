@@ -54,7 +54,7 @@ function isClient(value: Any): boolean {
 function watchNative(module: Any, driver: DriverInfo): void {
   const descriptor = Object.getOwnPropertyDescriptor(module, 'native')
   if (descriptor?.get === undefined) {
-    if (descriptor?.value?.Client !== undefined) pg.patch(descriptor.value, driver)
+    if (descriptor?.value?.Client !== undefined) pg.patch(descriptor.value, driver, 'patch')
     return
   }
   if (!descriptor.configurable) return
@@ -63,7 +63,7 @@ function watchNative(module: Any, driver: DriverInfo): void {
     ...descriptor,
     get(this: unknown) {
       const native = Reflect.apply(read, this, [])
-      if (native !== null && pg.matches(native)) pg.patch(native, driver)
+      if (native !== null && pg.matches(native)) pg.patch(native, driver, 'patch')
       return native
     },
   })
