@@ -17,7 +17,10 @@ import { ValueTable } from '../src/value-table.ts'
  * The call site is a chain, innermost first, or `?` where it was lost; the function is the file's name. Each execution
  * takes one millisecond. Rows are columns with their values, a number of rows that were not kept, or an error code.
  */
-export function traceOf(text: string, options: { dialect?: Dialect; rowsComplete?: boolean } = {}): Trace {
+export function traceOf(
+  text: string,
+  options: { dialect?: Dialect; rowsComplete?: boolean; orm?: string } = {},
+): Trace {
   const dialect = options.dialect ?? 'postgresql'
   const statements: Statement[] = []
   const texts: string[] = []
@@ -42,6 +45,7 @@ export function traceOf(text: string, options: { dialect?: Dialect; rowsComplete
       startMs,
       durationMs: 1,
       connection: 1,
+      ...(options.orm === undefined ? {} : { orm: options.orm }),
       parameters: valuesOf(sql, dialect, bound).map((value) => values.cellOf(value)),
       ...outcomeOf(outcome, values),
     }

@@ -6,6 +6,7 @@ import { defineDetector } from './detector.ts'
 import { durationOf, type Loop, loopOf, mergeCompanions } from './loop.ts'
 import { loopPlaceOf } from './loop-place.ts'
 import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
+import { ormCallFor } from './orm-call.ts'
 import { ColumnIndex, type Lookup, type Provenance } from './provenance.ts'
 import { areConcurrent, repetitionsOf } from './repetition.ts'
 import { singleRowLoops } from './single-row.ts'
@@ -42,6 +43,9 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     lookup.executions.every(({ callSite }) => callSite !== undefined && trace.callSites[callSite]?.concurrent === true)
   const isWalk = provenance?.statement === repetition.statement
   const rewrite = isWalk ? undefined : batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
+  const keys = keyColumnsOf(trace, lookup)
+  const sender = lookup.executions.find(({ orm }) => orm !== undefined)?.orm
+  const orm = ormCallFor(sender, statement, parent, keys[0])
   const facts = {
     statement,
     count,
@@ -49,7 +53,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     parent,
     concurrent,
     confidence,
-    keys: keyColumnsOf(trace, lookup),
+    keys,
     root: trace.root,
   }
   return {
@@ -86,6 +90,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     advice: {
       summary: adviceFor(facts),
       ...(rewrite === undefined ? {} : { rewrite: { text: rewrite, verified: false } }),
+      ...(orm === undefined ? {} : { orm }),
     },
     executions: [loop, ...companions].flatMap((each) => each.lookup.executions.map(({ id }) => id)),
   }

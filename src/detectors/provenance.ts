@@ -1,5 +1,6 @@
 import type { Slot } from '../model/statement.ts'
 import type { Cell, Execution, Trace, ValueToken } from '../model/trace.ts'
+import { singularOf, wordsOf } from './name-words.ts'
 
 /** A column whose values became parameters. */
 export interface Provenance {
@@ -213,19 +214,4 @@ function isKeyOf(key: string, foreignKey: string, tables: readonly string[]): bo
   if (key !== 'id' || !foreignKey.endsWith('_id')) return false
   const stem = foreignKey.slice(0, -3)
   return tables.some((table) => singularOf(wordsOf(table.slice(table.lastIndexOf('.') + 1))) === singularOf(stem))
-}
-
-/** `authorId`, `AuthorID` and aliases such as `Post__post_author_id` as `author_id` and its like. */
-function wordsOf(name: string): string {
-  const snake = name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-    .toLowerCase()
-  return snake.slice(snake.lastIndexOf('__') + (snake.includes('__') ? 2 : 0)).replace(/^_+/, '')
-}
-
-function singularOf(word: string): string {
-  if (word.endsWith('ies')) return `${word.slice(0, -3)}y`
-  if (/(ses|xes|ches|shes)$/.test(word)) return word.slice(0, -2)
-  return word.endsWith('s') && !word.endsWith('ss') ? word.slice(0, -1) : word
 }

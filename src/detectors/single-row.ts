@@ -21,7 +21,7 @@ export function singleRowLoops(trace: Trace, repetitions: readonly Repetition[],
     const lookup = singleLookupOf(trace, repetition)
     if (statement?.kind !== 'select' || statement.writes || lookup === undefined) continue
     const provenance = provenanceOf(trace, lookup, columns)
-    if (provenance === undefined || provenance.affinity < 2) continue
+    if (provenance === undefined || provenance.affinity < 1) continue
     if (provenance.rows !== 1 || !readsList(trace.statements[provenance.statement])) continue
     loops.push({ repetition, lookup, provenance, confidence: 'proven', count: 1, distinct: 1, companions: [] })
   }

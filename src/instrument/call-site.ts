@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ormOf } from './orm.ts'
 
 /** A frame as V8 reported it: generated file, line and column. One object per place in the code. */
 export interface RawFrame {
@@ -36,9 +37,13 @@ const LIMIT = 100
  * alone knows the source of what it transformed in memory.
  *
  * @param below function whose frame and all above it are left out.
+ * @param message is told the ORM that stands between the driver and the application; also where no application does.
  * @returns undefined where no frame belongs to the application.
  */
-export function captureCallSite(below: (...args: never[]) => unknown): CapturedCallSite | undefined {
+export function captureCallSite(
+  below: (...args: never[]) => unknown,
+  message?: { orm: string | undefined },
+): CapturedCallSite | undefined {
   const previousLimit = Error.stackTraceLimit
   const previousFormatter = Error.prepareStackTrace
   let sites: NodeJS.CallSite[] | undefined
@@ -58,7 +63,7 @@ export function captureCallSite(below: (...args: never[]) => unknown): CapturedC
       // frozen intrinsics: nothing was changed
     }
   }
-  return Array.isArray(sites) ? callSiteOf(sites, previousFormatter) : undefined
+  return Array.isArray(sites) ? callSiteOf(sites, previousFormatter, message) : undefined
 }
 
 function keepStructured(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
@@ -67,19 +72,31 @@ function keepStructured(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSit
 
 type Formatter = typeof Error.prepareStackTrace | undefined
 
-function callSiteOf(sites: readonly NodeJS.CallSite[], formatter: Formatter): CapturedCallSite | undefined {
+function callSiteOf(
+  sites: readonly NodeJS.CallSite[],
+  formatter: Formatter,
+  message: { orm: string | undefined } | undefined,
+): CapturedCallSite | undefined {
   const frames: RawFrame[] = []
+  let orm: string | undefined
   let concurrent = false
   let wasAll = false
   for (const site of sites) {
     const isBelowAll = wasAll
     wasAll = site.isPromiseAll()
     const file = site.getFileName()
-    if (file === null || file === undefined || !isApplicationFile(file)) continue
+    if (file === null || file === undefined) continue
+    const role = roleOf(file)
+    if (role !== APPLICATION) {
+      // outwards, so that of two that are built on each other the one the application calls is the last
+      if (role !== OTHER && frames.length === 0) orm = role
+      continue
+    }
     if (isBelowAll && frames.length <= 1) concurrent = true
     frames.push(frameOf(site, file, formatter))
     if (frames.length === KEPT_FRAMES) break
   }
+  if (message !== undefined && orm !== undefined) message.orm = orm
   return frames.length === 0 ? undefined : internSite(frames, concurrent)
 }
 
@@ -169,7 +186,13 @@ function askFormatter(formatter: NonNullable<Formatter>, site: NodeJS.CallSite):
   }
 }
 
-const applicationFiles = new Map<string, boolean>()
+const APPLICATION = ''
+const OTHER = '-'
+
+/** {@link APPLICATION}, {@link OTHER}, or the name of an ORM. */
+type FileRole = string
+
+const roles = new Map<string, FileRole>()
 
 // Frames of nonplus itself: the folder of the build, or `src` when it runs from source.
 const here = dirname(fileURLToPath(import.meta.url))
@@ -180,11 +203,15 @@ const ownFolder = (here.endsWith(`${sep}instrument`) ? dirname(here) : here) + s
  * are linked into node_modules, but run under their real path, and so count as the application.
  */
 export function isApplicationFile(file: string): boolean {
-  let known = applicationFiles.get(file)
+  return roleOf(file) === APPLICATION
+}
+
+function roleOf(file: string): FileRole {
+  let known = roles.get(file)
   if (known === undefined) {
     known = judge(file)
-    if (applicationFiles.size >= MAX_PLACES) applicationFiles.clear()
-    applicationFiles.set(file, known)
+    if (roles.size >= MAX_PLACES) roles.clear()
+    roles.set(file, known)
   }
   return known
 }
@@ -194,10 +221,11 @@ function isGeneratedRuntime(path: string): boolean {
   return /[\\/]runtime[\\/][\w-]+\.[cm]?js$/.test(path) && existsSync(join(dirname(dirname(path)), 'schema.prisma'))
 }
 
-function judge(file: string): boolean {
-  if (file.startsWith('node:') || file.startsWith('internal/') || file.startsWith('wasm:')) return false
-  if (/^<.*>$/.test(file) || file === 'native' || file === '' || file === 'evalmachine.<anonymous>') return false
-  if (/[\\/]node_modules[\\/]/.test(file) || /[\\/]\.(yarn|pnp\.c?js)/.test(file)) return false
+function judge(file: string): FileRole {
+  if (file.startsWith('node:') || file.startsWith('internal/') || file.startsWith('wasm:')) return OTHER
+  if (/^<.*>$/.test(file) || file === 'native' || file === '' || file === 'evalmachine.<anonymous>') return OTHER
+  if (/[\\/]node_modules[\\/]/.test(file) || /[\\/]\.(yarn|pnp\.c?js)/.test(file)) return ormOf(file) ?? OTHER
   const path = file.startsWith('file:') ? fileURLToPath(file) : file
-  return !path.startsWith(ownFolder) && !isGeneratedRuntime(path)
+  if (path.startsWith(ownFolder)) return OTHER
+  return isGeneratedRuntime(path) ? 'prisma' : APPLICATION
 }

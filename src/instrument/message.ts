@@ -45,6 +45,8 @@ export class StatementMessage {
   /** True where the application gets the outcome in a callback or an event: it must run in {@link scope} again. */
   hasCallback = false
   callSite: CapturedCallSite | undefined = undefined
+  /** ORM or query builder that sent it, where a stack was taken and had one. */
+  orm: string | undefined = undefined
   /** Set by the recorder while it handles the start. */
   needsCallSite = false
   /** False where an operation of an ORM provides the call site. */
@@ -124,7 +126,7 @@ export function startStatement(
 }
 
 function takeCallSite(message: StatementMessage, below: (...args: never[]) => unknown): void {
-  message.callSite = captureCallSite(below)
+  message.callSite = captureCallSite(below, message)
   if (message.callSite !== undefined) return
   const operation = state.operations.getStore()
   operation?.lend(message)
@@ -165,7 +167,7 @@ async function settleWithCallSite<Value>(promise: Promise<Value>, message: State
   try {
     return await promise
   } finally {
-    message.callSite = captureCallSite(settleWithCallSite)
+    message.callSite = captureCallSite(settleWithCallSite, message)
   }
 }
 

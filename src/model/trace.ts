@@ -87,6 +87,8 @@ export interface Execution {
   readonly connection?: number
   /** True where rows reached the application before the execution had ended: cursors and streams. */
   readonly isStreamed?: boolean
+  /** ORM or query builder that sent it, in lower case: `typeorm`, `prisma`, …; absent where none is known. */
+  readonly orm?: string
   /** One entry per slot of the statement. Absent where the values are not known. */
   readonly parameters?: readonly Cell[]
   /** Kept where later statements may have used its values. */

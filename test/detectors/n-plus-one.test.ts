@@ -99,6 +99,14 @@ describe('proven by the rows', () => {
     ])
   })
 
+  test('a column whose name merely ends alike proves nothing: small numbers stand in many columns', () => {
+    const trace = `
+      shop.ts:10 | select * from orders | [] | quantity=1,2,3,4,5,6
+      ${loop('shop.ts:24', 'select * from towns where city = $1', [2, 1])}
+    `
+    expect(find(trace)).toEqual([])
+  })
+
   test('a list of one row is a note that it grows, not an error', () => {
     const trace = `
       posts.ts:10 | select * from posts where state = $1 | ["new"] | id=1 author_id=7
