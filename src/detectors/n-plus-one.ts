@@ -6,7 +6,7 @@ import { defineDetector } from './detector.ts'
 import { durationOf, type Loop, loopOf, mergeCompanions } from './loop.ts'
 import { loopPlaceOf } from './loop-place.ts'
 import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
-import { ormCallFor } from './orm-call.ts'
+import { ormCallFor, type Related } from './orm-call.ts'
 import { ColumnIndex, type Lookup, type Provenance } from './provenance.ts'
 import { areConcurrent, repetitionsOf } from './repetition.ts'
 import { singleRowLoops } from './single-row.ts'
@@ -45,7 +45,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const rewrite = isWalk ? undefined : batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
   const keys = keyColumnsOf(trace, lookup)
   const sender = lookup.executions.find(({ orm }) => orm !== undefined)?.orm
-  const orm = ormCallFor(sender, statement, parent, keys[0])
+  const orm = ormCallFor(sender, relatedOf(trace, loop, parent), parent)
   const facts = {
     statement,
     count,
@@ -94,6 +94,16 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     },
     executions: [loop, ...companions].flatMap((each) => each.lookup.executions.map(({ id }) => id)),
   }
+}
+
+/** What is related to the parent: an ORM may read the parent's own row again before it reads what belongs to it. */
+function relatedOf(trace: Trace, loop: Loop, parent: FindingParent | undefined): Related {
+  const candidates = [loop, ...loop.companions].map(({ lookup }) => ({
+    statement: statementFor(trace, lookup.statement),
+    key: keyColumnsOf(trace, lookup)[0],
+  }))
+  const isOther = ({ statement }: Related): boolean => statement.tables[0] !== parent?.summary.split(' ')[1]
+  return candidates.find(isOther) ?? (candidates[0] as Related)
 }
 
 /** File and function, not the line: with the loop's own, so that two loops over one helper are two findings. */

@@ -92,25 +92,32 @@ function same(call: Call, count: Call): Calls {
   return { one: call, many: call, count }
 }
 
+/** What was looked up row by row. */
+export interface Related {
+  readonly statement: FindingStatement
+  /** Column it was looked up by. */
+  readonly key: string | undefined
+}
+
 /**
  * The call of an ORM that loads at once what was loaded row by row.
  *
  * The relation's name is guessed: from the foreign key where the parent has it (`author_id` → `author`), else from the
  * table that was looked up (`comments`).
  *
- * @param key column the child was looked up by.
  * @returns undefined where the ORM is not known, or nothing tells how the two are related.
  */
 export function ormCallFor(
   orm: string | undefined,
-  statement: FindingStatement,
+  { statement, key }: Related,
   parent: FindingParent | undefined,
-  key: string | undefined,
 ): Advice['orm'] {
   const calls = orm === undefined ? undefined : callsByOrm[orm]
   const [table] = statement.tables
   if (orm === undefined || calls === undefined || key === undefined || table === undefined) return undefined
-  if (parent?.fingerprint === statement.fingerprint) return undefined
+  // the same table by its own key: a tree that is walked, or rows that are read again
+  const isItself = parent?.summary.split(' ')[1] === table && !isForeignKey(parent.column)
+  if (isItself || parent?.fingerprint === statement.fingerprint) return undefined
   const foreignKey = parent === undefined ? undefined : foreignKeyOf(parent.column, key)
   const child = shortName(table)
   const isOne = !isForeignKey(key) && (foreignKey !== undefined || parent === undefined)

@@ -61,6 +61,16 @@ describe('the call of the ORM that loads at once what was loaded row by row', ()
     expect([callOf(toOne), callOf(toOne, 'homegrown')]).toEqual([undefined, undefined])
   })
 
+  test('of what belongs to the rows, where the ORM reads the rows themselves again first', () => {
+    const again = (id: number) => `
+      posts.ts:24 | select id from posts where id = $1 | [${id}] | id=${id}
+      posts.ts:24 | select * from comments where post_id = $1 | [${id}] | id=7`
+    const list = 'posts.ts:10 | select * from posts | [] | id=1001,1002'
+    expect(callOf(`${list} ${again(1001)} ${again(1002)}`, 'prisma')).toBe('include: { comments: true }')
+    const alone = `${list} ${again(1001)} ${again(1002)}`.replaceAll(/\n.*comments.*/g, '')
+    expect(callOf(alone, 'prisma')).toBeUndefined()
+  })
+
   test('none where a tree is walked: the relation leads to itself', () => {
     const text = `
       tree.ts:3 | select * from nodes where parent_id = $1 | [1001] | id=1002
