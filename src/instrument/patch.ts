@@ -10,8 +10,17 @@ export interface Wrapping {
   isActive: boolean
 }
 
+/** A method as other instrumentation marks those it has wrapped, by the convention that shimmer began. */
+interface ShimmedMethod extends Method {
+  [ORIGINAL]?: Method
+  __wrapped?: boolean
+  __original?: Method
+  __unwrap?: () => void
+}
+
 /**
- * Replaces a method by a wrapper of the same name and length, once: a second call on a wrapped method does nothing.
+ * Replaces a method by a wrapper of the same name and length, once: a second call on a wrapped method does nothing, even
+ * where somebody else has wrapped our wrapper since.
  *
  * @param make gets the original and returns the wrapper; the wrapper must check `wrapping.isActive` first.
  * @returns the undo, which puts the original back where nobody has wrapped the wrapper since.
@@ -21,26 +30,60 @@ export function wrapMethod(
   name: string,
   make: (original: Method, wrapping: Wrapping) => Method,
 ): () => void {
-  const methods = target as Record<string, Method & { [ORIGINAL]?: Method }>
+  const methods = target as Record<string, ShimmedMethod>
   const original = methods[name]
-  if (typeof original !== 'function' || original[ORIGINAL] !== undefined) return () => {}
+  const wrappedNames = namesWrappedOn(target)
+  if (typeof original !== 'function' || original[ORIGINAL] !== undefined || wrappedNames.has(name)) return () => {}
   const descriptor = Object.getOwnPropertyDescriptor(target, name)
   const enumerable = descriptor?.enumerable ?? false
   const wrapping: Wrapping = { isActive: true }
-  const wrapper: Method & { [ORIGINAL]?: Method } = make(original, wrapping)
+  const wrapper: ShimmedMethod = make(original, wrapping)
   Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true })
   Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true })
   wrapper[ORIGINAL] = original
   Object.defineProperty(target, name, { value: wrapper, configurable: true, writable: true, enumerable })
+  wrappedNames.add(name)
   const undo = (): void => {
+    if (!wrapping.isActive) return
     wrapping.isActive = false
+    wrappedNames.delete(name)
     state.undos.delete(undo)
     if (methods[name] !== wrapper) return
     if (descriptor === undefined) delete methods[name]
     else Object.defineProperty(target, name, descriptor)
   }
   state.undos.add(undo)
+  if (original.__wrapped === true) {
+    const takeOut = (): void => {
+      if (methods[name] !== wrapper) return
+      undo()
+      original.__unwrap?.()
+      wrapMethod(target, name, make)
+    }
+    markAsWrapped(wrapper, original, takeOut)
+  }
   return undo
+}
+
+function namesWrappedOn(target: object): Set<string> {
+  let names = state.wrapped.get(target)
+  if (names === undefined) {
+    names = new Set()
+    state.wrapped.set(target, names)
+  }
+  return names
+}
+
+/**
+ * OpenTelemetry wraps a method wherever it meets the module, and first takes its own wrapper out if it finds it marked.
+ * Below ours it would not find it, and every span would be doubled: so ours carries the marks of the one below, and takes
+ * that one out when it is asked to.
+ */
+function markAsWrapped(wrapper: ShimmedMethod, below: ShimmedMethod, takeOut: () => void): void {
+  const marks = { __wrapped: true, __original: below.__original, __unwrap: takeOut }
+  for (const [key, value] of Object.entries(marks)) {
+    Object.defineProperty(wrapper, key, { value, configurable: true, writable: true, enumerable: false })
+  }
 }
 
 /** Takes every hook out again. Drivers that are loaded afterwards are hooked only after a new start. */

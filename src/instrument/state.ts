@@ -31,8 +31,8 @@ export interface SharedState {
   readonly counters: Counters
   /** Hooked drivers by name and version. */
   readonly drivers: Map<string, DriverCoverage>
-  /** Modules and prototypes that are hooked already, with their undo. */
-  readonly hooked: WeakMap<object, () => void>
+  /** Names of the methods that are wrapped, by the object that has them. */
+  readonly wrapped: WeakMap<object, Set<string>>
   /** Every undo, for {@link unpatchAll}. */
   readonly undos: Set<() => void>
   /** First failures inside nonplus, in words; at most ten. */
@@ -66,7 +66,7 @@ function createState(): SharedState {
       failures: 0,
     },
     drivers: new Map(),
-    hooked: new WeakMap(),
+    wrapped: new WeakMap(),
     undos: new Set(),
     failureMessages: [],
     outsideSites: new Set(),
