@@ -100,6 +100,7 @@ class TraceBuilder {
     else if (hasEnded) execution.rows = rows
     if (connection !== 0) execution.connection = connection
     if (message.isStreamed) execution.isStreamed = true
+    if (message.noIndexUsed) execution.noIndexUsed = true
     if (message.orm !== undefined) execution.orm = message.orm
     if (result !== undefined) execution.result = result
     return execution

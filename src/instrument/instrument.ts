@@ -42,6 +42,7 @@ export function instrumentExports(exports: unknown, file: string | undefined): s
   try {
     const version = versionOf(file) ?? 'unknown'
     const via = instrumentation.viaOf?.(exports, version) ?? instrumentation.via
+    if (via === 'channel') listenToDrivers()
     instrumentation.patch(exports, driverInfoOf(instrumentation, version), via)
     const key = `${name}@${version}`
     state.drivers.delete(`${name}@unknown`)

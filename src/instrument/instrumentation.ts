@@ -8,6 +8,8 @@ export type Via = 'patch' | 'channel'
 export interface Instrumentation {
   /** Name it is required by. */
   readonly module: string
+  /** Other names that give exports to be hooked: `mysql2/promise`. */
+  readonly entries?: readonly string[]
   /** Range of versions the tests run against. */
   readonly versions: string
   readonly dialect: Dialect

@@ -52,7 +52,7 @@ function watchModuleLoads(): Set<ModuleListener> {
   return listeners
 }
 
-const driverNames = new Set(instrumentations.map(({ module }) => module))
+const driverNames = new Set(instrumentations.flatMap(({ module, entries = [] }) => [module, ...entries]))
 
 /**
  * Hooks drivers as the application loads them, and those it has loaded already.

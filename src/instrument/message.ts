@@ -40,6 +40,8 @@ export class StatementMessage {
   rows = 0
   error: unknown = undefined
   result: RawResult | undefined = undefined
+  /** True where the server says that it used no index, or no good one, for some table of it. */
+  noIndexUsed = false
   /** True where rows reach the application before the statement has ended: cursors and streams. */
   isStreamed = false
   /** True where the application gets the outcome in a callback or an event: it must run in {@link scope} again. */

@@ -87,6 +87,11 @@ export interface Execution {
   readonly connection?: number
   /** True where rows reached the application before the execution had ended: cursors and streams. */
   readonly isStreamed?: boolean
+  /**
+   * The server said that it read some table without an index, or with none that is good: MySQL and MariaDB do, of each
+   * statement. Also where all rows were asked for, or the table is too small for its index to pay.
+   */
+  readonly noIndexUsed?: true
   /** ORM or query builder that sent it, in lower case: `typeorm`, `prisma`, …; absent where none is known. */
   readonly orm?: string
   /** One entry per slot of the statement. Absent where the values are not known. */
