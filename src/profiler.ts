@@ -5,7 +5,8 @@ import { installHttpScopes } from './instrument/http.ts'
 import { hookKnex } from './instrument/knex.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
-import { currentScope, isThenable, runIn, Scope } from './instrument/scope.ts'
+import { runScope } from './instrument/run-scope.ts'
+import { currentScope, runIn, Scope } from './instrument/scope.ts'
 import { reportFailure, state } from './instrument/state.ts'
 import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
@@ -99,28 +100,7 @@ export function runInScope<Result>(
   { callSites = defaultCallSites() }: Pick<ProfilerOptions, 'callSites'> = {},
 ): Result {
   watch()
-  const scope = new Scope({ name: checkScopeName(name), kind: 'job', callSites })
-  return runIn(scope, () => {
-    let result: Result
-    try {
-      result = fn()
-    } catch (error) {
-      scope.close()
-      throw error
-    }
-    if (isThenable(result)) return closeAfter(result, scope) as Result
-    scope.close()
-    return result
-  })
-}
-
-// called inside the scope: a query builder is sent by being awaited here
-async function closeAfter<Value>(promise: PromiseLike<Value>, scope: Scope): Promise<Value> {
-  try {
-    return await promise
-  } finally {
-    scope.close()
-  }
+  return runScope({ name: checkScopeName(name), kind: 'job', callSites }, () => fn())
 }
 
 function openBlock(name: string, { callSites }: ProfilerOptions): Scope {
