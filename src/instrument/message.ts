@@ -44,6 +44,8 @@ export class StatementMessage {
   noIndexUsed = false
   /** True where rows reach the application before the statement has ended: cursors and streams. */
   isStreamed = false
+  /** True where the server remarked that it used no index. */
+  noIndexUsed = false
   /** True where the application gets the outcome in a callback or an event: it must run in {@link scope} again. */
   hasCallback = false
   callSite: CapturedCallSite | undefined = undefined
@@ -128,9 +130,9 @@ export function startStatement(
 }
 
 function takeCallSite(message: StatementMessage, below: (...args: never[]) => unknown): void {
-  message.callSite = captureCallSite(below, message)
-  if (message.callSite !== undefined) return
   const operation = state.operations.getStore()
+  if (operation?.isOutermost !== true) message.callSite = captureCallSite(below, message)
+  if (message.callSite !== undefined) return
   operation?.lend(message)
   message.canBeDeferred = operation === undefined
 }
@@ -173,11 +175,20 @@ async function settleWithCallSite<Value>(promise: Promise<Value>, message: State
   }
 }
 
+/** For a driver's own such function: takes the call site, if it is still due, after the driver's promise was awaited in it. */
+export function takeDeferredCallSite(message: StatementMessage, below: (...args: never[]) => unknown): void {
+  if (!isCallSiteDue(message)) return
+  message.callSite = captureCallSite(below, message)
+}
+
+function isCallSiteDue(message: StatementMessage): boolean {
+  return message.needsCallSite && message.canBeDeferred && message.callSite === undefined
+}
+
 /**
  * What the caller of a driver gets: `result` itself, or, where it is a promise and the stack showed no application, one
  * that settles the same way and takes the call site then.
  */
 export function withCallSite(result: unknown, message: StatementMessage): unknown {
-  const isDue = message.needsCallSite && message.canBeDeferred && message.callSite === undefined
-  return isDue && isPlainPromise(result) ? settleWithCallSite(result, message) : result
+  return isCallSiteDue(message) && isPlainPromise(result) ? settleWithCallSite(result, message) : result
 }

@@ -10,10 +10,13 @@ import { state } from './state.ts'
  */
 export class Operation {
   callSite: CapturedCallSite | undefined
+  /** True where its call site is better than what is on the stack of a statement: the call is one of the driver itself. */
+  readonly isOutermost: boolean
   readonly #waiting: StatementMessage[] = []
 
-  constructor(callSite: CapturedCallSite | undefined) {
+  constructor(callSite: CapturedCallSite | undefined, isOutermost = false) {
     this.callSite = callSite
+    this.isOutermost = isOutermost
   }
 
   /** Gives a statement the call site of this operation, now or once it is known. */
@@ -33,12 +36,16 @@ export class Operation {
   }
 }
 
-/** Runs `fn` as one operation of an ORM; a promise it returns may be replaced by one that settles the same way. */
-export function runOperation(below: (...args: never[]) => unknown, fn: () => unknown): unknown {
+/**
+ * Runs `fn` as one operation of an ORM; a promise it returns may be replaced by one that settles the same way.
+ *
+ * @param isOutermost see {@link Operation.isOutermost}.
+ */
+export function runOperation(below: (...args: never[]) => unknown, fn: () => unknown, isOutermost = false): unknown {
   const scope = state.storage.getStore()
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
     return fn()
-  const operation = new Operation(captureCallSite(below))
+  const operation = new Operation(captureCallSite(below), isOutermost)
   const result = state.operations.run(operation, fn)
   return operation.callSite === undefined && isPlainPromise(result) ? settleOperation(result, operation) : result
 }
