@@ -1,8 +1,9 @@
 import type { Instrumentation } from './instrumentation.ts'
+import { mariadb } from './mariadb.ts'
 import { pg, pgPool } from './pg.ts'
 
 /** Every driver nonplus can hook. Adding one is a file and a line here. */
-export const instrumentations: readonly Instrumentation[] = [pg, pgPool]
+export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mariadb]
 
 /**
  * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its
@@ -13,7 +14,6 @@ export const unsupportedDrivers: readonly string[] = [
   '@libsql/client',
   '@neondatabase/serverless',
   'better-sqlite3',
-  'mariadb',
   'mongodb',
   'mssql',
   'mysql',

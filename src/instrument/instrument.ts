@@ -40,7 +40,7 @@ export function instrumentExports(exports: unknown, file: string | undefined): s
   if (instrumentation === undefined) return undefined
   const { module: name } = instrumentation
   try {
-    const version = versionOf(file) ?? 'unknown'
+    const version = versionOf(file) ?? versionIn(exports) ?? 'unknown'
     const via = instrumentation.viaOf?.(exports, version) ?? instrumentation.via
     if (via === 'channel') listenToDrivers()
     instrumentation.patch(exports, driverInfoOf(instrumentation, version), via)
@@ -120,6 +120,12 @@ export function versionOf(file: string | undefined): string | undefined {
     }
     if (dirname(folder) === folder) return undefined
   }
+}
+
+/** Version as some drivers export it; all there is to know of an ES module or a bundle. */
+function versionIn(exports: object): string | undefined {
+  const { version } = exports as { version?: unknown }
+  return typeof version === 'string' && /^\d+\.\d/.test(version) ? version : undefined
 }
 
 /** The table of loaded CommonJS modules, shared by every `require`. */

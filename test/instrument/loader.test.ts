@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { onModuleLoad } from '../../src/instrument/loader.ts'
+import { installLoader, onModuleLoad } from '../../src/instrument/loader.ts'
 import { state } from '../../src/instrument/state.ts'
 
 const require = createRequire(import.meta.url)
@@ -36,4 +36,10 @@ test('a load that fails, fails as without us', () => {
   const stop = onModuleLoad(() => {})
   expect(() => require('no-such-package')).toThrow(expect.objectContaining({ code: 'MODULE_NOT_FOUND' }))
   stop()
+})
+
+test('a part of a driver, required by its own name, is hooked', () => {
+  installLoader()
+  require('mariadb/callback')
+  expect([...state.drivers.values()].map(({ name, via }) => `${name} by ${via}`)).toEqual(['mariadb by patch'])
 })

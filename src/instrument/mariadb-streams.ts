@@ -1,0 +1,62 @@
+import { bindCallback } from './mariadb-context.ts'
+import { endWithResult } from './mariadb-result.ts'
+import type { StatementMessage } from './message.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: mariadb's own objects
+type Any = any
+
+/** Rows of a stream that are kept as possible sources of later parameters. */
+const MAX_STREAMED_ROWS = 1_000
+
+/** A readable stream of rows, whichever way it is read: what goes in is counted. Its listeners run in its scope. */
+export function watchStream(stream: Any, message: StatementMessage): void {
+  message.isStreamed = true
+  message.hasCallback = true
+  const rows: unknown[] = []
+  let count = 0
+  let fields: unknown
+  const { push, emit } = stream
+  hide(stream, 'push', function (this: unknown, ...args: Any[]): unknown {
+    const [row] = args
+    if (row === null) message.end(undefined, count, { rows, fields })
+    else {
+      count++
+      if (rows.length < MAX_STREAMED_ROWS) rows.push(row)
+    }
+    return Reflect.apply(push, this, args)
+  })
+  hide(
+    stream,
+    'emit',
+    bindCallback(emit, (event, value) => {
+      if (event === 'fields') {
+        fields = value
+        message.result = { rows, fields }
+      } else if (event === 'error' && value !== undefined) message.end(value, count)
+      else if (event === 'close') message.end(undefined, count, { rows, fields })
+    }),
+  )
+}
+
+/** What the callback API returns where it was given no callback: an emitter of rows. */
+export function watchCommand(command: Any, message: StatementMessage): void {
+  message.hasCallback = true
+  const { emit, resolve, reject } = command
+  hide(command, 'emit', bindCallback(emit))
+  if (typeof reject !== 'function') {
+    message.end(new Error('not sent: the connection is closed'), 0)
+    return
+  }
+  command.resolve = (result: unknown): unknown => {
+    endWithResult(message, result)
+    return resolve(result)
+  }
+  command.reject = (error: unknown): unknown => {
+    message.end(error, 0)
+    return reject(error)
+  }
+}
+
+function hide(target: object, name: string, value: Any): void {
+  Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false })
+}
