@@ -1,9 +1,11 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { mariadb } from './mariadb.ts'
+import { mssql } from './mssql.ts'
 import { pg, pgPool } from './pg.ts'
+import { tedious } from './tedious.ts'
 
 /** Every driver nonplus can hook. Adding one is a file and a line here. */
-export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mariadb]
+export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mariadb, mssql, tedious]
 
 /**
  * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its
@@ -15,11 +17,9 @@ export const unsupportedDrivers: readonly string[] = [
   '@neondatabase/serverless',
   'better-sqlite3',
   'mongodb',
-  'mssql',
   'mysql',
   'mysql2',
   'oracledb',
   'postgres',
   'sqlite3',
-  'tedious',
 ]

@@ -1,5 +1,5 @@
+import { bindCallback, inCall, isInCall } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
-import { bindCallback, inCall, isInCall } from './mariadb-context.ts'
 import { endWithResult } from './mariadb-result.ts'
 import { watchCommand, watchStream } from './mariadb-streams.ts'
 import { type DriverInfo, type StatementMessage, startStatement, takeDeferredCallSite } from './message.ts'

@@ -1,5 +1,5 @@
+import { takeMessage } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
-import { takeMessage } from './mariadb-context.ts'
 import type { StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { state } from './state.ts'

@@ -1,4 +1,4 @@
-import { bindCallback } from './mariadb-context.ts'
+import { bindCallback } from './driver-call.ts'
 import { endWithResult } from './mariadb-result.ts'
 import type { StatementMessage } from './message.ts'
 

@@ -12,6 +12,7 @@ export class Operation {
   callSite: CapturedCallSite | undefined
   /** True where its call site is better than what is on the stack of a statement: the call is one of the driver itself. */
   readonly isOutermost: boolean
+  readonly startedAt: number = performance.now()
   readonly #waiting: StatementMessage[] = []
 
   constructor(callSite: CapturedCallSite | undefined, isOutermost = false) {
@@ -34,6 +35,14 @@ export class Operation {
     for (const message of this.#waiting) message.callSite ??= callSite
     this.#waiting.length = 0
   }
+}
+
+/** Where the call of the application was an operation further out: the time since then was the wait for a connection. */
+export function noteWait(message: StatementMessage): void {
+  const operation = state.operations.getStore()
+  if (operation?.isOutermost !== true) return
+  message.acquiredAt = message.startedAt
+  message.startedAt = operation.startedAt
 }
 
 /**

@@ -5,10 +5,9 @@ import { state } from './state.ts'
 type Any = any
 
 /**
- * How a statement travels through mariadb. Each call of the application goes through one public method, which starts the
- * statement, and from there, synchronously, to the pool or to the connection within. So the public method leaves the
- * statement here, and what is within picks it up. Calls that the driver makes of its own public methods meanwhile are
- * part of the same statement.
+ * One call of the application through a driver whose public methods call each other, or lead on to a pool and a
+ * connection within. The outermost public method starts the statement and leaves it here; what it calls synchronously is
+ * part of the same call, and may pick the statement up.
  */
 interface OpenCall {
   message: StatementMessage | undefined
