@@ -13,7 +13,7 @@ type Any = any
  */
 export const mssql: Instrumentation = {
   module: 'mssql',
-  versions: '>=9 <13',
+  versions: '>=8 <13',
   dialect: 'mssql',
   via: 'patch',
   columnsOf: () => [],

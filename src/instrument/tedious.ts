@@ -19,7 +19,7 @@ const CONNECTION = Symbol.for('nonplus.connection')
  */
 export const tedious: Instrumentation = {
   module: 'tedious',
-  versions: '>=15 <21',
+  versions: '>=14.7 <20',
   dialect: 'mssql',
   via: 'patch',
   columnsOf,

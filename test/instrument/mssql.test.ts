@@ -13,31 +13,34 @@ import { tdsScript } from './tds-script.ts'
 type Any = any
 
 const require = createRequire(import.meta.url)
-const sql: Any = require('mssql')
-const tedious: Any = require('tedious')
-instrument(sql)
-instrument(tedious)
 
-let peer: TdsPeer
-let pool: Any
+interface Copy {
+  readonly version: string
+  readonly sql: Any
+  /** The one that this mssql has below it. */
+  readonly tedious: Any
+}
 
-beforeAll(async () => {
-  peer = await startTdsPeer(tdsScript)
-  pool = await new sql.ConnectionPool({
-    server: '127.0.0.1',
-    port: peer.port,
-    user: 'someone',
-    password: 'something',
-    options: { encrypt: false, trustServerCertificate: true },
-    pool: { min: 2, max: 2 },
-  }).connect()
-  await Promise.all([pool.query('select 1'), pool.query('select 1')])
-})
+function copyOf(name: string, from = require): Copy {
+  const below = createRequire(from.resolve(name))
+  return { version: from(`${name}/package.json`).version, sql: from(name), tedious: below('tedious') }
+}
 
-afterAll(async () => {
-  await pool.close()
-  await peer.stop()
-})
+function olderCopies(): Copy[] {
+  try {
+    const older = createRequire(new URL('../mssql-versions/index.js', import.meta.url))
+    return ['mssql-8', 'mssql-11'].map((name) => copyOf(name, older))
+  } catch {
+    process.stderr.write('\n!! Older versions of mssql are not tested: npm ci --prefix test/mssql-versions\n\n')
+    return []
+  }
+}
+
+const copies = [copyOf('mssql'), ...olderCopies()]
+for (const { sql, tedious } of copies) {
+  instrument(sql)
+  instrument(tedious)
+}
 
 type Done = (error: Error | null | undefined, result?: unknown) => void
 
@@ -49,65 +52,85 @@ function called(call: (done: Done) => unknown): Promise<unknown> {
 
 const TEXT = 'select * from authors where id = @id'
 const WRONG = 'select * from nothing_here'
-
-function withId(id: number): Any {
-  return pool.request().input('id', sql.Int, id)
-}
-
-async function prepared(ask: (statement: Any) => Promise<unknown>): Promise<unknown> {
-  const statement = new sql.PreparedStatement(pool)
-  statement.input('id', sql.Int)
-  await statement.prepare(TEXT)
-  try {
-    return await ask(statement)
-  } finally {
-    await statement.unprepare()
-  }
-}
-
-function streamed(request: Any): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const rows: unknown[] = []
-    request.stream = true
-    request.on('row', (row: unknown) => rows.push(row))
-    request.on('error', reject)
-    request.on('done', () => resolve(rows))
-    void request.query(TEXT)
-  })
-}
-
 const REQUEST = 'select @request as request'
 
-function asked(request: number): Any {
-  return pool.request().input('request', sql.Int, request)
-}
+describe.each(copies)('mssql $version (scripted peer, not a live server)', ({ sql, tedious, version }) => {
+  let peer: TdsPeer
+  let pool: Any
 
-describeDriver({
-  name: 'mssql (scripted peer, not a live server)',
-  forms: [
-    ['request: query', () => withId(3).query(TEXT)],
-    ['request: callback', () => called((done) => withId(3).query(TEXT, done))],
-    ['request: stream', () => streamed(withId(3))],
-    ['prepared', () => prepared((statement) => statement.execute({ id: 3 }))],
-  ],
-  expected: { text: TEXT, parameters: [{ id: 3 }], rows: 1 },
-  failures: [
-    ['query', () => pool.query(WRONG), 'EREQUEST'],
-    ['query, callback', () => called((done) => pool.request().query(WRONG, done)), 'EREQUEST'],
-    ['batch', () => pool.request().batch(WRONG), 'EREQUEST'],
-  ],
-  pooled: [
-    ['query', (request) => asked(request).query(REQUEST)],
-    ['callback', (request) => called((done) => asked(request).query(REQUEST, done))],
-    ['procedure', (request) => asked(request).execute('authors_of')],
-  ],
-  hookAgain: () => {
-    instrument(sql)
-    instrument(tedious)
-  },
-})
+  beforeAll(async () => {
+    peer = await startTdsPeer(tdsScript)
+    pool = await new sql.ConnectionPool({
+      server: '127.0.0.1',
+      port: peer.port,
+      user: 'someone',
+      password: 'something',
+      options: { encrypt: false, trustServerCertificate: true },
+      pool: { min: 2, max: 2 },
+    }).connect()
+    await Promise.all([pool.query('select 1'), pool.query('select 1')])
+  })
 
-describe('mssql (scripted peer, not a live server)', () => {
+  afterAll(async () => {
+    await pool.close()
+    await peer.stop()
+  })
+
+  function withId(id: number): Any {
+    return pool.request().input('id', sql.Int, id)
+  }
+
+  async function prepared(ask: (statement: Any) => Promise<unknown>): Promise<unknown> {
+    const statement = new sql.PreparedStatement(pool)
+    statement.input('id', sql.Int)
+    await statement.prepare(TEXT)
+    try {
+      return await ask(statement)
+    } finally {
+      await statement.unprepare()
+    }
+  }
+
+  function streamed(request: Any): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const rows: unknown[] = []
+      request.stream = true
+      request.on('row', (row: unknown) => rows.push(row))
+      request.on('error', reject)
+      request.on('done', () => resolve(rows))
+      void request.query(TEXT)
+    })
+  }
+
+  function asked(request: number): Any {
+    return pool.request().input('request', sql.Int, request)
+  }
+
+  describeDriver({
+    name: 'mssql',
+    forms: [
+      ['request: query', () => withId(3).query(TEXT)],
+      ['request: callback', () => called((done) => withId(3).query(TEXT, done))],
+      ['request: stream', () => streamed(withId(3))],
+      ['prepared', () => prepared((statement) => statement.execute({ id: 3 }))],
+    ],
+    expected: { text: TEXT, parameters: [{ id: 3 }], rows: 1 },
+    failures: [
+      ['query', () => pool.query(WRONG), 'EREQUEST'],
+      ['query, callback', () => called((done) => pool.request().query(WRONG, done)), 'EREQUEST'],
+      ['batch', () => pool.request().batch(WRONG), 'EREQUEST'],
+    ],
+    pooled: [
+      ['query', (request) => asked(request).query(REQUEST)],
+      ['callback', (request) => called((done) => asked(request).query(REQUEST, done))],
+      ['procedure', (request) => asked(request).execute('authors_of')],
+    ],
+    hookAgain: () => {
+      instrument(sql)
+      instrument(tedious)
+    },
+  })
+
   test('templates, batches, procedures and bulk loads', async () => {
     const { ended } = await record(async () => {
       await pool.query`select * from authors where id = ${3}`
@@ -199,6 +222,8 @@ describe('mssql (scripted peer, not a live server)', () => {
   })
 
   test('both are named among the drivers', () => {
-    expect([...state.drivers.values()].map(({ name }) => name).sort()).toEqual(['mssql', 'tedious'])
+    const hooked = [...state.drivers.values()]
+    expect(hooked).toContainEqual({ name: 'mssql', version, via: 'patch' })
+    expect(hooked.some(({ name }) => name === 'tedious')).toBe(true)
   })
 })
