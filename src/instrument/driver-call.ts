@@ -1,4 +1,5 @@
-import { callIn, type StatementMessage } from './message.ts'
+import { callIn, type StatementMessage, takeDeferredCallSite } from './message.ts'
+import { isPlainPromise } from './scope.ts'
 import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: callbacks of any form
@@ -61,5 +62,56 @@ export function bindCallback(callback: (...args: Any[]) => unknown, before?: (..
     } finally {
       open = outer
     }
+  }
+}
+
+/** Ends a statement with what its promise or its callback gave. */
+export type EndWith = (message: StatementMessage, result: Any, ...more: Any[]) => void
+
+/**
+ * Calls a method of the driver as one call of the application, and learns its end from the callback that is the last
+ * function among the arguments, or from the promise that is returned. Neither need be there.
+ *
+ * @param message undefined where nothing is recorded: a callback is bound to its context all the same.
+ */
+export function followCall(
+  message: StatementMessage | undefined,
+  original: (...args: Any[]) => unknown,
+  self: unknown,
+  args: Any[],
+  endWith: EndWith,
+): unknown {
+  const at = args.findLastIndex((arg) => typeof arg === 'function')
+  if (at !== -1) {
+    if (message !== undefined) message.hasCallback = true
+    const before = message === undefined ? undefined : (...outcome: Any[]) => settle(message, outcome, endWith)
+    args[at] = bindCallback(args[at], before)
+  }
+  let result: unknown
+  try {
+    result = inCall(message, original, self, args)
+  } catch (error) {
+    message?.end(error, 0)
+    throw error
+  }
+  if (message === undefined || at !== -1) return result
+  return isPlainPromise(result) ? follow(result, message, endWith) : result
+}
+
+function settle(message: StatementMessage, [error, ...outcome]: Any[], endWith: EndWith): void {
+  if (error !== null && error !== undefined) message.end(error, 0)
+  else endWith(message, outcome[0], ...outcome.slice(1))
+}
+
+async function follow(promise: Promise<unknown>, message: StatementMessage, endWith: EndWith): Promise<unknown> {
+  try {
+    const result = await promise
+    takeDeferredCallSite(message, follow)
+    endWith(message, result)
+    return result
+  } catch (error) {
+    takeDeferredCallSite(message, follow)
+    message.end(error, 0)
+    throw error
   }
 }

@@ -1,11 +1,12 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { mariadb } from './mariadb.ts'
 import { mssql } from './mssql.ts'
+import { oracledb } from './oracledb.ts'
 import { pg, pgPool } from './pg.ts'
 import { tedious } from './tedious.ts'
 
 /** Every driver nonplus can hook. Adding one is a file and a line here. */
-export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mariadb, mssql, tedious]
+export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mariadb, mssql, tedious, oracledb]
 
 /**
  * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its
@@ -18,8 +19,6 @@ export const unsupportedDrivers: readonly string[] = [
   'better-sqlite3',
   'mongodb',
   'mysql',
-  'mysql2',
-  'oracledb',
   'postgres',
   'sqlite3',
 ]

@@ -1,8 +1,8 @@
-import { bindCallback, inCall, isInCall } from './driver-call.ts'
+import { bindCallback, followCall, isInCall } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
 import { endWithResult } from './mariadb-result.ts'
 import { watchCommand, watchStream } from './mariadb-streams.ts'
-import { type DriverInfo, type StatementMessage, startStatement, takeDeferredCallSite } from './message.ts'
+import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { runOperation } from './operation.ts'
 import { wrapMethod } from './patch.ts'
 import { reportFailure } from './state.ts'
@@ -74,41 +74,11 @@ function send(
   args: Any[],
   message: StatementMessage | undefined,
 ): unknown {
-  const at = args.findLastIndex((arg) => typeof arg === 'function')
-  if (at !== -1) {
-    if (message !== undefined) message.hasCallback = true
-    args[at] = bindCallback(args[at], message === undefined ? undefined : (...outcome) => settle(message, outcome))
-  }
-  let result: Any
-  try {
-    result = inCall(message, original, self, args)
-  } catch (error) {
-    message?.end(error, 0)
-    throw error
-  }
-  if (message === undefined || at !== -1) return result
-  if (result instanceof Promise) return follow(result, message)
+  const result: Any = followCall(message, original, self, args, endWithResult)
+  if (message === undefined || message.hasCallback || result instanceof Promise) return result
   if (typeof result?.push === 'function') watchStream(result, message)
   else watchCommand(result, message)
   return result
-}
-
-function settle(message: StatementMessage, [error, result, meta]: Any[]): void {
-  if (error !== null && error !== undefined) message.end(error, 0)
-  else endWithResult(message, result, meta)
-}
-
-async function follow(promise: Promise<unknown>, message: StatementMessage): Promise<unknown> {
-  try {
-    const result = await promise
-    takeDeferredCallSite(message, follow)
-    endWithResult(message, result)
-    return result
-  } catch (error) {
-    takeDeferredCallSite(message, follow)
-    message.end(error, 0)
-    throw error
-  }
 }
 
 /** A checkout by callback, and what is called on the connection it gives, stays in the context that asked for it. */

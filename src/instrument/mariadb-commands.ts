@@ -14,7 +14,8 @@ interface Sent {
 }
 
 const CONNECTION = Symbol.for('nonplus.connection')
-const SERVER_QUERY_NO_INDEX_USED = 32
+/** Bits of the server's status: no good index was used, none at all was. */
+const NO_INDEX = 16 | 32
 
 /** By the driver's own parameter object, which accompanies a call from the pool to each of its commands. */
 const sentBy = new WeakMap<object, Sent>()
@@ -55,6 +56,6 @@ function note(connection: Any, command: Any): void {
   if (isPooled && message.acquiredAt === 0) message.acquiredAt = performance.now()
   // the status stands there only until the next answer is read
   command.once('end', () => {
-    message.noIndexUsed = (connection.info.status & SERVER_QUERY_NO_INDEX_USED) !== 0
+    message.noIndexUsed = (connection.info.status & NO_INDEX) !== 0
   })
 }

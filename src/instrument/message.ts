@@ -44,8 +44,6 @@ export class StatementMessage {
   noIndexUsed = false
   /** True where rows reach the application before the statement has ended: cursors and streams. */
   isStreamed = false
-  /** True where the server remarked that it used no index. */
-  noIndexUsed = false
   /** True where the application gets the outcome in a callback or an event: it must run in {@link scope} again. */
   hasCallback = false
   callSite: CapturedCallSite | undefined = undefined

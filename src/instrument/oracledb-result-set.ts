@@ -1,0 +1,67 @@
+import type { StatementMessage } from './message.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: oracledb's own objects
+type Any = any
+
+/** Rows of a result set that are kept as possible sources of later parameters. */
+const MAX_STREAMED_ROWS = 1_000
+
+/**
+ * A result set is read by the application, or by a stream, row by row; the statement ends with its last row, or when it
+ * is closed. Its methods are replaced on the object, which is used once.
+ */
+export function watchResultSet(resultSet: Any, message: StatementMessage): void {
+  message.isStreamed = true
+  const rows: unknown[] = []
+  const fields = resultSet.metaData
+  let count = 0
+  const end = (error?: unknown): void => message.end(error, count, { rows, fields })
+  const note = (read: readonly unknown[], isLast: boolean): void => {
+    count += read.length
+    if (rows.length < MAX_STREAMED_ROWS) rows.push(...read.slice(0, MAX_STREAMED_ROWS - rows.length))
+    if (isLast) end()
+  }
+  replace(resultSet, 'getRow', end, (row) => (row === undefined || row === null ? end() : note([row], false)))
+  replace(resultSet, 'getRows', end, (read, asked) => note(read, asked === 0 || read.length < asked))
+  replace(resultSet, 'close', end, () => end())
+  // a stream that is left early closes what is behind it
+  if (typeof resultSet._impl === 'object') replace(resultSet._impl, 'close', end, () => end())
+}
+
+function replace(
+  resultSet: Any,
+  name: string,
+  end: (error: unknown) => void,
+  see: (result: Any, asked: number) => void,
+) {
+  const original = resultSet[name]
+  if (typeof original !== 'function') return
+  Object.defineProperty(resultSet, name, {
+    configurable: true,
+    writable: true,
+    value(this: unknown, ...args: Any[]): unknown {
+      const [asked = 0] = args
+      const callback = args.at(-1)
+      if (typeof callback === 'function') {
+        args[args.length - 1] = function (this: unknown, error: unknown, result: Any): unknown {
+          if (error) end(error)
+          else see(result, typeof asked === 'number' ? asked : 0)
+          return Reflect.apply(callback, this, [error, result])
+        }
+        return Reflect.apply(original, this, args)
+      }
+      return settle(Reflect.apply(original, this, args), end, (result) => see(result, asked))
+    },
+  })
+}
+
+async function settle(promise: unknown, end: (error: unknown) => void, see: (result: Any) => void): Promise<Any> {
+  try {
+    const result = await promise
+    see(result)
+    return result
+  } catch (error) {
+    end(error)
+    throw error
+  }
+}
