@@ -12,16 +12,19 @@ export class Operation {
   callSite: CapturedCallSite | undefined
   /** True where its call site is better than what is on the stack of a statement: the call is one of the driver itself. */
   readonly isOutermost: boolean
+  /** ORM that made the call, where its frames stand above it. */
+  orm: string | undefined = undefined
   readonly startedAt: number = performance.now()
   readonly #waiting: StatementMessage[] = []
 
-  constructor(callSite: CapturedCallSite | undefined, isOutermost = false) {
-    this.callSite = callSite
+  constructor(below: (...args: never[]) => unknown, isOutermost = false) {
     this.isOutermost = isOutermost
+    this.callSite = captureCallSite(below, this)
   }
 
   /** Gives a statement the call site of this operation, now or once it is known. */
   lend(message: StatementMessage): void {
+    message.orm ??= this.orm
     if (this.callSite === undefined) this.#waiting.push(message)
     else message.callSite = this.callSite
   }
@@ -54,7 +57,7 @@ export function runOperation(below: (...args: never[]) => unknown, fn: () => unk
   const scope = state.storage.getStore()
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
     return fn()
-  const operation = new Operation(captureCallSite(below), isOutermost)
+  const operation = new Operation(below, isOutermost)
   const result = state.operations.run(operation, fn)
   return operation.callSite === undefined && isPlainPromise(result) ? settleOperation(result, operation) : result
 }
