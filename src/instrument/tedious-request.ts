@@ -8,8 +8,8 @@ type Any = any
 const MAX_KEPT_ROWS = 5_000
 
 /**
- * Follows a request until its end: the callback says how it ended, the events bring columns and rows. Both run in the
- * context of the call again, since the socket belongs to whoever connected.
+ * Follows a request until its end: the callback says how it ended, the events bring columns and rows. tedious reads each
+ * answer in the context of the request, so that events need no help to find their scope.
  */
 export function watchRequest(request: Any, message: StatementMessage): void {
   // mssql collects the rows first, and only then are they there for the application
@@ -18,7 +18,9 @@ export function watchRequest(request: Any, message: StatementMessage): void {
   let fields: unknown
   let results = 0
   let count = 0
-  bindEvents(request, (event, value) => {
+  const { emit } = Object.getPrototypeOf(request)
+  const watched = function (this: unknown, ...args: Any[]): unknown {
+    const [event, value] = args
     if (event === 'row') {
       count++
       if (rows.length < MAX_KEPT_ROWS) rows.push(valuesOf(value))
@@ -26,21 +28,17 @@ export function watchRequest(request: Any, message: StatementMessage): void {
       fields = value
       results++
     }
-  })
+    return Reflect.apply(emit, this, args)
+  }
+  Object.defineProperty(request, 'emit', { value: watched, configurable: true, writable: true })
   const { callback } = request
   request.callback = bindCallback(callback, (error, rowCount) => {
     request.callback = callback
+    Reflect.deleteProperty(request, 'emit')
     const hasFailed = error !== undefined && error !== null
     if (hasFailed) message.end(error, count)
     else message.end(undefined, Math.max(count, rowCount ?? 0), results === 1 ? { rows, fields } : undefined)
   })
-}
-
-/** Lets the listeners of a request run in the context of this call. */
-export function bindEvents(request: Any, see?: (event: unknown, value: unknown) => void): void {
-  const { emit } = Object.getPrototypeOf(request)
-  if (typeof emit !== 'function') return
-  Object.defineProperty(request, 'emit', { value: bindCallback(emit, see), configurable: true, writable: true })
 }
 
 /** A row is a list of cells, or an object of them where the connection names its columns. */

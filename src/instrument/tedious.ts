@@ -6,7 +6,7 @@ import { noteWait } from './operation.ts'
 import { wrapMethod } from './patch.ts'
 import { state } from './state.ts'
 import { type Question, questionOf } from './tedious-question.ts'
-import { bindEvents, watchRequest } from './tedious-request.ts'
+import { watchRequest } from './tedious-request.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tedious's own objects
 type Any = any
@@ -56,8 +56,7 @@ function wrapRequest(prototype: Any, name: string, driver: DriverInfo): void {
       if (!isOurs) return Reflect.apply(original, this, args)
       const question = questionOf(this, name, request, given)
       const message = question === undefined ? undefined : start(this, question, driver, method)
-      if (message === undefined) bindEvents(request)
-      else watchRequest(request, message)
+      if (message !== undefined) watchRequest(request, message)
       return inCall(message, original, this, args)
     }
   })

@@ -168,7 +168,11 @@ describe('tedious (scripted peer, not a live server)', () => {
             if (error) return reject(error)
             inside.push(currentScope())
             const next = new Request('select 2', () => resolve())
-            opened.execSqlBatch(next)
+            next.on('prepared', () => {
+              inside.push(currentScope())
+              opened.execute(next)
+            })
+            opened.prepare(next)
           })
           request.addParameter('id', TYPES.Int, 1)
           const see = () => inside.push(currentScope())
@@ -179,9 +183,19 @@ describe('tedious (scripted peer, not a live server)', () => {
         }),
       'asker',
     )
-    expect(inside).toEqual([scope, scope, scope, scope])
+    expect(inside).toEqual(Array(5).fill(scope))
     expect(ended.map((message) => message.scope.name)).toEqual(['asker', 'asker'])
     opened.close()
+  })
+
+  test('what is asked in a callback that comes at once is counted too', async () => {
+    const { started } = await record(async () => {
+      const slow = ask('waitfor delay', {}, 'execSqlBatch')
+      const refused = new Request('select 1', () => connection.execSqlBatch(new Request('select 2', () => {})))
+      connection.execSqlBatch(refused)
+      await slow
+    })
+    expect(started.map(({ text }) => text)).toEqual(['waitfor delay', 'select 1', 'select 2'])
   })
 
   test('resetting a connection is no question', async () => {
