@@ -18,6 +18,7 @@ export const unsupportedDrivers: readonly string[] = [
   '@neondatabase/serverless',
   'better-sqlite3',
   'mongodb',
+  'msnodesqlv8',
   'mysql',
   'postgres',
   'sqlite3',

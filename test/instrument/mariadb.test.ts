@@ -208,6 +208,16 @@ describe.skipIf(isMissing)(`mariadb${isMissing ? ` (SKIPPED: ${HOW_TO_GET_MYSQL}
           'cluster: checkout by callback',
           () => called((done) => askInCheckout(any().callbackCluster, TEXT, [3], done)),
         ],
+        // before 3.5 the callback API had no cluster to ask
+        ...(copy.version.startsWith('3.5')
+          ? ([
+              ['cluster: callback', () => called((done) => any().callbackCluster.of('one').query(TEXT, [3], done))],
+              [
+                'cluster: callback, execute',
+                () => called((done) => any().callbackCluster.of('one').execute(TEXT, [3], done)),
+              ],
+            ] as const)
+          : []),
       ],
       expected: { text: TEXT, parameters: [3], rows: 1 },
       failures: [
@@ -245,6 +255,15 @@ describe.skipIf(isMissing)(`mariadb${isMissing ? ` (SKIPPED: ${HOW_TO_GET_MYSQL}
           'cluster, checkout by callback',
           (request) => called((done) => askInCheckout(any().callbackCluster, 'select ? as request', [request], done)),
         ],
+        ...(copy.version.startsWith('3.5')
+          ? ([
+              [
+                'cluster, callback',
+                (request: number) =>
+                  called((done) => any().callbackCluster.of('one').query('select ? as request', [request], done)),
+              ],
+            ] as const)
+          : []),
       ],
       hookAgain: () => {
         instrument(copy.promise)
