@@ -1,12 +1,13 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { mariadb } from './mariadb.ts'
 import { mssql } from './mssql.ts'
+import { mysql2 } from './mysql2.ts'
 import { oracledb } from './oracledb.ts'
 import { pg, pgPool } from './pg.ts'
 import { tedious } from './tedious.ts'
 
 /** Every driver nonplus can hook. Adding one is a file and a line here. */
-export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mariadb, mssql, tedious, oracledb]
+export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mysql2, mariadb, mssql, tedious, oracledb]
 
 /**
  * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its

@@ -65,6 +65,18 @@ export function wrapMethod(
   return undo
 }
 
+/** True while a method of `target` is wrapped: cheap enough to ask at every call, where a class is met only in use. */
+export function isWrapped(target: object, name: string): boolean {
+  return state.wrapped.get(target)?.has(name) ?? false
+}
+
+/** The object in the prototype chain from `start` up that has a method itself, or undefined. */
+export function ownerOf(start: unknown, name: string): object | undefined {
+  let owner = start as object | null | undefined
+  while (owner !== null && owner !== undefined && !Object.hasOwn(owner, name)) owner = Object.getPrototypeOf(owner)
+  return owner ?? undefined
+}
+
 function namesWrappedOn(target: object): Set<string> {
   let names = state.wrapped.get(target)
   if (names === undefined) {

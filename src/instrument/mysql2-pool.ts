@@ -1,0 +1,128 @@
+import { captureCallSite } from './call-site.ts'
+import { callIn, type DriverInfo } from './message.ts'
+import { Call, type Checkout, calls, dropAdoption } from './mysql2-call.ts'
+import { watchEvents } from './mysql2-command.ts'
+import { CHECKOUT, hookConnection } from './mysql2-connection.ts'
+import { pooledQuestionOf } from './mysql2-question.ts'
+import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
+import type { Scope } from './scope.ts'
+import { reportFailure, state } from './state.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
+type Any = any
+
+/** Makes a class of pools publish where the application calls it, which no channel tells of. */
+export function hookPool(pool: Any, driver: DriverInfo): void {
+  const prototype: Any = ownerOf(pool, 'getConnection')
+  if (prototype === undefined || isWrapped(prototype, 'query')) return
+  const isPublished = publishes(prototype.getConnection)
+  for (const name of ['query', 'execute']) wrapAsking(prototype, name, driver, (self) => self)
+  if (!isPublished) wrapGetConnection(prototype)
+}
+
+/** The same for the namespaces of a pool cluster, which choose a pool at each call, and again where one fails. */
+export function hookNamespace(namespace: Any, driver: DriverInfo): void {
+  const prototype = ownerOf(namespace, 'getConnection')
+  if (prototype === undefined || isWrapped(prototype, 'query')) return
+  const anyPool = (self: Any): unknown => (Object.values(self._cluster?._nodes ?? {}) as Any[])[0]?.pool
+  for (const name of ['query', 'execute']) wrapAsking(prototype, name, driver, anyPool)
+  wrapGetConnection(prototype)
+}
+
+/** True where a method of the driver publishes on a channel, told by a key of the context that it makes for it. */
+export function publishes(method: unknown): boolean {
+  return typeof method === 'function' && Function.prototype.toString.call(method).includes('serverAddress')
+}
+
+function wrapAsking(prototype: object, name: string, driver: DriverInfo, poolOf: (self: Any) => unknown): void {
+  wrapMethod(prototype, name, (original, wrapping) => {
+    return function ask(this: Any, ...args: Any[]): unknown {
+      const [sql, values] = args
+      const isAsked = typeof sql === 'string' || typeof sql?.sql === 'string'
+      if (!wrapping.isActive || !isAsked) return Reflect.apply(original, this, args)
+      const call = new Call()
+      try {
+        call.start(driver, pooledQuestionOf(poolOf(this), sql, values, name === 'execute'), ask)
+      } catch (error) {
+        reportFailure('mysql2 pool', error)
+      }
+      return send(call, original, this, args)
+    }
+  })
+}
+
+function send(call: Call, original: (...args: Any[]) => unknown, self: unknown, args: Any[]): unknown {
+  calls.handover = call
+  try {
+    const result: Any = Reflect.apply(original, self, args)
+    const hasEvents = typeof result?.emit === 'function' && typeof result.onResult !== 'function'
+    if (hasEvents) watchEvents(result, call)
+    return result
+  } catch (error) {
+    call.message?.end(error, 0)
+    throw error
+  } finally {
+    calls.handover = undefined
+  }
+}
+
+function wrapGetConnection(prototype: object): void {
+  wrapMethod(prototype, 'getConnection', (original, wrapping) => {
+    return function getConnection(this: unknown, ...args: Any[]): unknown {
+      const call = takeHandover()
+      const callback = args[0]
+      if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
+      const scope = call === undefined ? state.storage.getStore() : call.scope
+      const checkout = call === undefined ? checkoutOf(scope, getConnection) : undefined
+      args[0] = function (this: unknown, ...outcome: Any[]): unknown {
+        resumeCall(call, checkout, outcome[0], outcome[1])
+        try {
+          // the pool calls back in the context of whoever released the connection
+          return callIn(scope, callback, this, outcome)
+        } finally {
+          leavePool()
+        }
+      }
+      return Reflect.apply(original, this, args)
+    }
+  })
+}
+
+/** Takes the call that a pool asks for a connection for. */
+export function takeHandover(): Call | undefined {
+  const call = calls.handover
+  calls.handover = undefined
+  return call
+}
+
+/** A pool has a connection, or none to give: what it was asked for goes on. */
+export function resumeCall(
+  call: Call | undefined,
+  checkout: Checkout | undefined,
+  error: unknown,
+  connection: Any,
+): void {
+  if (error !== undefined && error !== null) {
+    call?.message?.end(error, 0)
+  } else if (call !== undefined) {
+    if (call.driver !== undefined) hookConnection(connection, call.driver)
+    calls.adoption = call
+  } else {
+    calls.checkout = checkout
+    if (connection !== undefined && connection !== null) connection[CHECKOUT] = checkout
+  }
+}
+
+/** The callback that got a connection has returned. */
+export function leavePool(): void {
+  dropAdoption()
+  calls.checkout = undefined
+}
+
+/** What the application has asked a pool for. */
+export function checkoutOf(scope: Scope | undefined, below: (...args: never[]) => unknown): Checkout | undefined {
+  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) return undefined
+  // nearly all stacks are found at the query: with `repeated` only a program that has lost one pays for the checkouts
+  const isWanted = scope.callSites === 'all' || (scope.callSites === 'repeated' && state.needsCheckoutSites)
+  return { scope, callSite: isWanted ? captureCallSite(below) : undefined, startedAt: performance.now() }
+}
