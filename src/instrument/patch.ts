@@ -23,12 +23,15 @@ interface ShimmedMethod extends Method {
  * where somebody else has wrapped our wrapper since.
  *
  * @param make gets the original and returns the wrapper; the wrapper must check `wrapping.isActive` first.
+ * @param owner for an object that was made by a wrapped method, and must not be kept alive for an undo of its own: its
+ *   wrapper stands aside together with that one.
  * @returns the undo, which puts the original back where nobody has wrapped the wrapper since.
  */
 export function wrapMethod(
   target: object,
   name: string,
   make: (original: Method, wrapping: Wrapping) => Method,
+  owner?: Wrapping,
 ): () => void {
   const methods = target as Record<string, ShimmedMethod>
   const original = methods[name]
@@ -36,13 +39,14 @@ export function wrapMethod(
   if (typeof original !== 'function' || original[ORIGINAL] !== undefined || wrappedNames.has(name)) return () => {}
   const descriptor = Object.getOwnPropertyDescriptor(target, name)
   const enumerable = descriptor?.enumerable ?? false
-  const wrapping: Wrapping = { isActive: true }
+  const wrapping: Wrapping = owner ?? { isActive: true }
   const wrapper: ShimmedMethod = make(original, wrapping)
   Object.defineProperty(wrapper, 'name', { value: original.name, configurable: true })
   Object.defineProperty(wrapper, 'length', { value: original.length, configurable: true })
   wrapper[ORIGINAL] = original
   Object.defineProperty(target, name, { value: wrapper, configurable: true, writable: true, enumerable })
   wrappedNames.add(name)
+  if (owner !== undefined) return () => {}
   const undo = (): void => {
     if (!wrapping.isActive) return
     wrapping.isActive = false
