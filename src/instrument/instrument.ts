@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { createRequire, Module } from 'node:module'
+import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { NonplusError } from '../model/errors.ts'
 import { instrumentations } from './index.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
+
+export { loadedModules } from './loaded-modules.ts'
 
 /**
  * Hooks a driver by hand: for bundles, and wherever no loader hook can see the driver being loaded.
@@ -108,9 +110,10 @@ function fileOf(exports: unknown): string | undefined {
   return Object.values(cache).find((module) => module?.exports === exports)?.filename
 }
 
-/** Version in the nearest package.json above a file that has one. */
+/** Version in the nearest package.json above a file that has one; that of Node for what is built in. */
 export function versionOf(file: string | undefined): string | undefined {
   if (file === undefined) return undefined
+  if (file.startsWith('node:')) return process.versions.node
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     try {
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: string }
@@ -126,9 +129,4 @@ export function versionOf(file: string | undefined): string | undefined {
 function versionIn(exports: object): string | undefined {
   const { version } = exports as { version?: unknown }
   return typeof version === 'string' && /^\d+\.\d/.test(version) ? version : undefined
-}
-
-/** The table of loaded CommonJS modules, shared by every `require`. */
-export function loadedModules(): Record<string, { exports: unknown; loaded: boolean } | undefined> {
-  return (Module as unknown as { _cache: Record<string, { exports: unknown; loaded: boolean } | undefined> })._cache
 }
