@@ -7,8 +7,8 @@ import { record } from './record.ts'
 /** A driver that is hooked and connected: every pool opened and warmed, since faults hide in a cold one. */
 export interface DriverUnderTest {
   readonly name: string
-  /** Every form of call there is, each asking the same question. */
-  readonly forms: readonly (readonly [name: string, ask: () => Promise<unknown>])[]
+  /** Every form of call there is, each asking the same question; synchronous, or with a promise. */
+  readonly forms: readonly Form[]
   /** What each of them must record. */
   readonly expected: {
     readonly text: string
@@ -16,15 +16,24 @@ export interface DriverUnderTest {
     readonly rows: number
   }
   /** Calls that fail, with the code of the error that caller and recorder must both get. */
-  readonly failures: readonly (readonly [name: string, ask: () => Promise<unknown>, code: string])[]
+  readonly failures: readonly (readonly [name: string, ask: () => unknown, code: string])[]
   /**
-   * Calls through a pool of two that send `request` as their only parameter, in each way a pool can be asked. None where
-   * the driver has no pool.
+   * Calls that send `request` as their only parameter: through a pool of two, in each way it can be asked, or on the one
+   * connection of a driver that has no pool. None where neither is to be had.
    */
-  readonly pooled: readonly (readonly [name: string, ask: (request: number) => Promise<unknown>])[]
+  readonly pooled: readonly (readonly [name: string, ask: (request: number) => unknown])[]
+  /** False for a driver without pools. */
+  readonly hasPool?: boolean
   /** Hooks the driver once more. */
   readonly hookAgain: () => void
 }
+
+/** Where a form cannot give what all of them give, it says what it gives. */
+type Form = readonly [
+  name: string,
+  ask: () => unknown,
+  expected?: { readonly text?: string; readonly parameters?: readonly unknown[] | undefined },
+]
 
 /** What a message says to the recorder. */
 export function facts({ text, parameters, rows, error }: StatementMessage): Record<string, unknown> {
@@ -42,14 +51,17 @@ const REQUESTS = 6
 /** What every driver must keep to, the ones to come included. */
 export function describeDriver(driver: DriverUnderTest): void {
   describe(`${driver.name}: each call is one execution, in its scope, with its values, rows and line`, () => {
-    test.each(driver.forms)('%s', async (_name, ask) => {
-      const { started, ended, scope } = await record(ask)
-      expect(started.map(facts)).toEqual([{ ...driver.expected, error: undefined }])
-      expect(ended).toEqual(started)
-      expect(started[0]?.scope).toBe(scope)
-      const frame = started[0]?.callSite?.frames[0]
-      expect(frame?.mapped?.file ?? frame?.file).toMatch(/\.test\.ts$/)
-    })
+    test.each(driver.forms.map(([form, ask, expected]) => [form, ask, expected ?? {}] as const))(
+      '%s',
+      async (_name, ask, expected) => {
+        const { started, ended, scope } = await record(ask)
+        expect(started.map(facts)).toEqual([{ ...driver.expected, ...expected, error: undefined }])
+        expect(ended).toEqual(started)
+        expect(started[0]?.scope).toBe(scope)
+        const frame = started[0]?.callSite?.frames[0]
+        expect(frame?.mapped?.file ?? frame?.file).toMatch(/\.test\.ts$/)
+      },
+    )
 
     test('hooking it again changes nothing', async () => {
       driver.hookAgain()
@@ -60,14 +72,21 @@ export function describeDriver(driver: DriverUnderTest): void {
 
   describe(`${driver.name}: errors`, () => {
     test.each(driver.failures)('%s', async (_name, ask, code) => {
-      const { result, ended } = await record(() => ask().catch((error: unknown) => error))
+      const { result, ended } = await record(async () => {
+        try {
+          return await ask()
+        } catch (error) {
+          return error
+        }
+      })
       expect((result as { code?: string }).code).toBe(code)
       expect(ended.map(({ error }) => (error as { code?: string }).code)).toEqual([code])
     })
   })
 
   if (driver.pooled.length === 0) return
-  describe(`${driver.name}: a warm pool of two under six requests`, () => {
+  const where = driver.hasPool === false ? 'one connection' : 'a warm pool of two'
+  describe(`${driver.name}: ${where} under six requests`, () => {
     test.each(driver.pooled)('%s: everything in its own scope', async (_name, ask) => {
       const requests = Array.from({ length: REQUESTS }, (_, request) =>
         record(async () => {
