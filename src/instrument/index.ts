@@ -1,3 +1,4 @@
+import { betterSqlite3 } from './better-sqlite3.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { mariadb } from './mariadb.ts'
 import { mssql } from './mssql.ts'
@@ -7,7 +8,16 @@ import { pg, pgPool } from './pg.ts'
 import { tedious } from './tedious.ts'
 
 /** Every driver nonplus can hook. Adding one is a file and a line here. */
-export const instrumentations: readonly Instrumentation[] = [pg, pgPool, mysql2, mariadb, mssql, tedious, oracledb]
+export const instrumentations: readonly Instrumentation[] = [
+  pg,
+  pgPool,
+  mysql2,
+  mariadb,
+  mssql,
+  tedious,
+  oracledb,
+  betterSqlite3,
+]
 
 /**
  * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its
@@ -17,7 +27,6 @@ export const unsupportedDrivers: readonly string[] = [
   '@electric-sql/pglite',
   '@libsql/client',
   '@neondatabase/serverless',
-  'better-sqlite3',
   'mongodb',
   'msnodesqlv8',
   'mysql',

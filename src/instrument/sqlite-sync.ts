@@ -1,0 +1,144 @@
+import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
+import { type Wrapping, wrapMethod } from './patch.ts'
+import { connectionOf } from './sqlite-prepared.ts'
+import { changedRows, sqliteResultOf } from './sqlite-rows.ts'
+import { reportFailure, state } from './state.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: objects of the drivers
+type Any = any
+
+/** How the statements of a driver that runs synchronously are read; `self` is the object whose method is called. */
+export interface SyncReading {
+  readonly driver: DriverInfo
+  textOf(self: Any, args: readonly unknown[]): string
+  parametersOf(self: Any, args: readonly unknown[]): readonly unknown[] | undefined
+  /** The object that stands for the connection. */
+  databaseOf(self: Any): object | undefined
+}
+
+type Method = (this: unknown, ...args: unknown[]) => unknown
+
+type End = (message: StatementMessage, self: Any, result: Any) => void
+
+/**
+ * Makes `all`, `get`, `run` and `iterate` publish. Such statements take microseconds, so outside a scope nothing is
+ * read, and inside one no closure is made.
+ *
+ * @param owner see {@link wrapMethod}.
+ */
+export function wrapStatements(prototype: object, reading: SyncReading, owner?: Wrapping): void {
+  wrapCall(prototype, 'all', reading, endWithRows, owner)
+  wrapCall(prototype, 'get', reading, endWithRow, owner)
+  wrapCall(prototype, 'run', reading, endWithChanges, owner)
+  wrapCall(prototype, 'iterate', reading, watchIterator, owner)
+}
+
+/** Makes `exec` of a connection publish: one execution, however many statements the text holds. */
+export function wrapExec(prototype: object, driver: DriverInfo): void {
+  const reading: SyncReading = {
+    driver,
+    textOf: (_self, [text]) => String(text),
+    parametersOf: () => undefined,
+    databaseOf: (self) => self,
+  }
+  wrapCall(prototype, 'exec', reading, (message) => message.end(undefined, 0))
+}
+
+/** The object whose method is running: libsql's `all` calls its own `iterate`, which is no second execution. */
+let running: unknown
+
+function wrapCall(prototype: object, name: string, reading: SyncReading, end: End, owner?: Wrapping): void {
+  const make = (original: Method, wrapping: Wrapping): Method => {
+    return function execute(this: unknown, ...args: unknown[]): unknown {
+      if (!wrapping.isActive || running === this) return Reflect.apply(original, this, args)
+      const message = start(reading, this, args, execute)
+      if (message === undefined) return Reflect.apply(original, this, args)
+      const outer = running
+      running = this
+      let result: unknown
+      try {
+        result = Reflect.apply(original, this, args)
+      } catch (error) {
+        message.end(error, 0)
+        throw error
+      } finally {
+        running = outer
+      }
+      try {
+        end(message, this, result)
+      } catch (error) {
+        reportFailure(`${reading.driver.name} result`, error)
+        message.end(undefined, 0)
+      }
+      return result
+    }
+  }
+  wrapMethod(prototype, name, make, owner)
+}
+
+function start(
+  reading: SyncReading,
+  self: unknown,
+  args: readonly unknown[],
+  below: (...args: never[]) => unknown,
+): StatementMessage | undefined {
+  const { driver } = reading
+  if (state.storage.getStore() === undefined) return startStatement(driver, '', undefined, below)
+  const message = startStatement(driver, reading.textOf(self, args), reading.parametersOf(self, args), below)
+  if (message !== undefined) message.connection = connectionOf(reading.databaseOf(self))
+  return message
+}
+
+function endWithRows(message: StatementMessage, self: Any, rows: Any): void {
+  message.end(undefined, rows.length, sqliteResultOf(rows, self, message))
+}
+
+function endWithRow(message: StatementMessage, self: Any, row: unknown): void {
+  if (row === undefined) message.end(undefined, 0)
+  else message.end(undefined, 1, sqliteResultOf([row], self, message))
+}
+
+function endWithChanges(message: StatementMessage, _self: Any, result: Any): void {
+  message.end(undefined, changedRows(message, result?.changes))
+}
+
+/** Rows of an iterator that are kept as possible sources of later parameters. */
+const MAX_STREAMED_ROWS = 1_000
+
+/** An iterator is used once, so its methods are replaced on the object: it ends when it is through, left or thrown out of. */
+function watchIterator(message: StatementMessage, self: Any, iterator: Any): void {
+  message.isStreamed = true
+  const rows: unknown[] = []
+  let count = 0
+  const end = (error?: unknown): void => {
+    if (!message.hasEnded)
+      message.end(error, count, error === undefined ? sqliteResultOf(rows, self, message) : undefined)
+  }
+  replace(iterator, 'next', (original) => {
+    return function next(this: unknown, ...args: unknown[]): unknown {
+      let step: Any
+      try {
+        step = Reflect.apply(original, this, args)
+      } catch (error) {
+        end(error)
+        throw error
+      }
+      if (step?.done) end()
+      else if (++count <= MAX_STREAMED_ROWS) rows.push(step?.value)
+      return step
+    }
+  })
+  replace(iterator, 'return', (original) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      end()
+      return Reflect.apply(original, this, args)
+    }
+  })
+}
+
+function replace(target: Any, name: string, make: (original: Method) => Method): void {
+  const original = target[name]
+  if (typeof original !== 'function') return
+  const enumerable = Object.getOwnPropertyDescriptor(target, name)?.enumerable ?? false
+  Object.defineProperty(target, name, { value: make(original), configurable: true, writable: true, enumerable })
+}
