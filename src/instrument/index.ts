@@ -5,6 +5,7 @@ import { mssql } from './mssql.ts'
 import { mysql2 } from './mysql2.ts'
 import { oracledb } from './oracledb.ts'
 import { pg, pgPool } from './pg.ts'
+import { sqlite3 } from './sqlite3.ts'
 import { tedious } from './tedious.ts'
 
 /** Every driver nonplus can hook. Adding one is a file and a line here. */
@@ -17,6 +18,7 @@ export const instrumentations: readonly Instrumentation[] = [
   tedious,
   oracledb,
   betterSqlite3,
+  sqlite3,
 ]
 
 /**
@@ -31,5 +33,4 @@ export const unsupportedDrivers: readonly string[] = [
   'msnodesqlv8',
   'mysql',
   'postgres',
-  'sqlite3',
 ]
