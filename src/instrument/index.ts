@@ -3,6 +3,7 @@ import type { Instrumentation } from './instrumentation.ts'
 import { mariadb } from './mariadb.ts'
 import { mssql } from './mssql.ts'
 import { mysql2 } from './mysql2.ts'
+import { nodeSqlite } from './node-sqlite.ts'
 import { oracledb } from './oracledb.ts'
 import { pg, pgPool } from './pg.ts'
 import { sqlite3 } from './sqlite3.ts'
@@ -19,6 +20,7 @@ export const instrumentations: readonly Instrumentation[] = [
   oracledb,
   betterSqlite3,
   sqlite3,
+  nodeSqlite,
 ]
 
 /**

@@ -42,7 +42,8 @@ export function instrumentExports(exports: unknown, file: string | undefined): s
   if (instrumentation === undefined) return undefined
   const { module: name } = instrumentation
   try {
-    const version = versionOf(file) ?? versionIn(exports) ?? 'unknown'
+    const ownVersion = name.startsWith('node:') ? process.versions.node : versionOf(file)
+    const version = ownVersion ?? versionIn(exports) ?? 'unknown'
     const via = instrumentation.viaOf?.(exports, version) ?? instrumentation.via
     if (via === 'channel') listenToDrivers()
     instrumentation.patch(exports, driverInfoOf(instrumentation, version), via)
@@ -110,10 +111,9 @@ function fileOf(exports: unknown): string | undefined {
   return Object.values(cache).find((module) => module?.exports === exports)?.filename
 }
 
-/** Version in the nearest package.json above a file that has one; that of Node for what is built in. */
+/** Version in the nearest package.json above a file that has one. */
 export function versionOf(file: string | undefined): string | undefined {
   if (file === undefined) return undefined
-  if (file.startsWith('node:')) return process.versions.node
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     try {
       const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version?: string }

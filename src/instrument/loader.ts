@@ -1,6 +1,7 @@
 import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
@@ -69,6 +70,7 @@ export function installLoader(): void {
     })
     return true
   })
+  watchBuiltins()
   if (!isScanDue()) return
   for (const [file, module] of Object.entries(loadedModules())) {
     if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
@@ -124,6 +126,7 @@ function loadAhead(): void {
   for (const folder of new Set([process.cwd(), main ?? process.cwd()])) {
     const require = createRequire(pathToFileURL(join(folder, 'noop.js')))
     for (const name of driverNames) {
+      if (name.startsWith('node:')) continue
       try {
         instrumentExports(require(name), require.resolve(name))
       } catch {
@@ -156,6 +159,10 @@ export function findBlindSpots(): BlindSpot[] {
       const version = versionOf(file) ?? 'unknown'
       if (!state.drivers.has(`${driver}@${version}`)) spots.set(file, { name: driver, version, reason: 'unseen' })
     }
+  }
+  for (const name of loadedBuiltins()) {
+    const isHooked = [...state.drivers.values()].some((driver) => driver.name === name)
+    if (!isHooked) spots.set(name, { name, version: process.versions.node, reason: 'unseen' })
   }
   return [...spots.values()]
 }

@@ -48,6 +48,7 @@ export class Scope {
   readonly ignoreReason: string | undefined
 
   constructor(options: ScopeOptions, ignoreReason?: string) {
+    state.onScopeOpening?.()
     this.id = `s${state.nextScope++}`
     this.name = options.name
     this.kind = options.kind

@@ -45,6 +45,8 @@ export interface SharedState {
   readonly services: Map<string, unknown>
   /** True once a statement had no stack of its own on a client that a callback had checked out. */
   needsCheckoutSites: boolean
+  /** Called before each scope opens; must not throw. */
+  onScopeOpening: (() => void) | undefined
   nextScope: number
   nextConnection: number
 }
@@ -73,6 +75,7 @@ function createState(): SharedState {
     ignoredReasons: new Map(),
     services: new Map(),
     needsCheckoutSites: false,
+    onScopeOpening: undefined,
     nextScope: 1,
     nextConnection: 1,
   }
