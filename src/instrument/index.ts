@@ -1,5 +1,7 @@
 import { betterSqlite3 } from './better-sqlite3.ts'
 import type { Instrumentation } from './instrumentation.ts'
+import { libsql } from './libsql.ts'
+import { libsqlClient } from './libsql-client.ts'
 import { mariadb } from './mariadb.ts'
 import { mssql } from './mssql.ts'
 import { mysql2 } from './mysql2.ts'
@@ -21,6 +23,8 @@ export const instrumentations: readonly Instrumentation[] = [
   betterSqlite3,
   sqlite3,
   nodeSqlite,
+  libsql,
+  libsqlClient,
 ]
 
 /**
@@ -29,7 +33,6 @@ export const instrumentations: readonly Instrumentation[] = [
  */
 export const unsupportedDrivers: readonly string[] = [
   '@electric-sql/pglite',
-  '@libsql/client',
   '@neondatabase/serverless',
   'mongodb',
   'msnodesqlv8',

@@ -12,6 +12,8 @@ export interface SyncReading {
   readonly driver: DriverInfo
   textOf(self: Any, args: readonly unknown[]): string
   parametersOf(self: Any, args: readonly unknown[]): readonly unknown[] | undefined
+  /** True where methods of a statement call each other: libsql's `all` calls its own `iterate`, which is no second execution. */
+  readonly callsItself?: boolean
   /** The object that stands for the connection. */
   databaseOf(self: Any): object | undefined
 }
@@ -44,25 +46,22 @@ export function wrapExec(prototype: object, driver: DriverInfo): void {
   wrapCall(prototype, 'exec', reading, (message) => message.end(undefined, 0))
 }
 
-/** The object whose method is running: libsql's `all` calls its own `iterate`, which is no second execution. */
+/** The object whose method is running; see {@link SyncReading.callsItself}. */
 let running: unknown
 
 function wrapCall(prototype: object, name: string, reading: SyncReading, end: End, owner?: Wrapping): void {
+  const run = reading.callsItself ? applyAlone : Reflect.apply
   const make = (original: Method, wrapping: Wrapping): Method => {
     return function execute(this: unknown, ...args: unknown[]): unknown {
       if (!wrapping.isActive || running === this) return Reflect.apply(original, this, args)
       const message = start(reading, this, args, execute)
-      if (message === undefined) return Reflect.apply(original, this, args)
-      const outer = running
-      running = this
+      if (message === undefined) return run(original, this, args)
       let result: unknown
       try {
-        result = Reflect.apply(original, this, args)
+        result = run(original, this, args)
       } catch (error) {
         message.end(error, 0)
         throw error
-      } finally {
-        running = outer
       }
       try {
         end(message, this, result)
@@ -74,6 +73,16 @@ function wrapCall(prototype: object, name: string, reading: SyncReading, end: En
     }
   }
   wrapMethod(prototype, name, make, owner)
+}
+
+function applyAlone(original: Method, self: unknown, args: unknown[]): unknown {
+  const outer = running
+  running = self
+  try {
+    return Reflect.apply(original, self, args)
+  } finally {
+    running = outer
+  }
 }
 
 function start(
