@@ -133,9 +133,12 @@ class TraceBuilder {
     let values = this.#rawValues.get(message)
     if (values === undefined) {
       const { bindings } = readingOf(statement, text, driver.dialect)
+      // sqlite3 takes values by number in an object
+      const isObject = driver.dialect === 'sqlite' && typeof parameters?.[0] === 'object'
       values =
-        bindings?.map((binding) => (typeof binding === 'number' ? parameters?.[binding] : binding.literal)) ??
-        valuesOf(text, driver.dialect, parameters)
+        (isObject ? undefined : bindings)?.map((binding) =>
+          typeof binding === 'number' ? parameters?.[binding] : binding.literal,
+        ) ?? valuesOf(text, driver.dialect, parameters)
       this.#rawValues.set(message, values)
     }
     return values

@@ -1,6 +1,7 @@
 import type { Dialect } from '../model/statement.ts'
 import { numberValueOf, stringValueOf } from './literal-value.ts'
 import { shape } from './shape.ts'
+import { SqliteBound } from './sqlite-bound.ts'
 import * as T from './tokenizer.ts'
 
 /** Bound values as drivers take them: by position, or by name with or without the mark of the placeholder. */
@@ -15,7 +16,7 @@ export type BoundParameters = readonly unknown[] | Readonly<Record<string, unkno
  */
 export function valuesOf(text: string, dialect: Dialect, parameters: BoundParameters | undefined): unknown[] {
   shape.read(text, dialect)
-  const bound = new Bound(parameters)
+  const bound = dialect === 'sqlite' ? new SqliteBound(parameters) : new Bound(parameters)
   const values: unknown[] = []
   for (let slot = 0; slot < shape.slotCount; slot++) values.push(shape.isList(slot) ? [] : undefined)
   for (let index = 0; index < shape.valueCount; index++) {
@@ -37,8 +38,8 @@ export function valuesOf(text: string, dialect: Dialect, parameters: BoundParame
 export type Binding = number | { readonly literal: unknown }
 
 /**
- * Where the value of each slot comes from, for texts without lists and with numbered placeholders: such a text need not
- * be read again at each execution.
+ * Where the value of each slot comes from, for texts without lists and with numbered placeholders (of SQLite: with bare
+ * ones, and no others): such a text need not be read again at each execution.
  *
  * @returns undefined for any other text.
  */
@@ -46,12 +47,16 @@ export function bindingsOf(text: string, dialect: Dialect): readonly Binding[] |
   shape.read(text, dialect)
   if (shape.valueCount !== shape.slotCount) return undefined
   const bindings: Binding[] = []
+  let bare = 0
   for (let slot = 0; slot < shape.slotCount; slot++) {
     const type = shape.valueTypes[slot] as number
     if (type === T.END || shape.isList(slot) || shape.slotOf(slot) !== slot) return undefined
     const raw = shape.valueText(slot)
     if (type !== T.PLACEHOLDER) bindings.push({ literal: literalOf(raw, type, dialect) })
-    else if (/^\$\d+$/.test(raw)) bindings.push(Number(raw.slice(1)) - 1)
+    else if (dialect === 'sqlite') {
+      if (raw !== '?') return undefined
+      bindings.push(bare++)
+    } else if (/^\$\d+$/.test(raw)) bindings.push(Number(raw.slice(1)) - 1)
     else return undefined
   }
   return bindings
@@ -76,7 +81,6 @@ class Bound {
   constructor(parameters: BoundParameters | undefined) {
     if (Array.isArray(parameters)) {
       this.#list = parameters
-      // better-sqlite3 and its kin take named parameters as one object among the arguments.
       this.#record = parameters.find(isRecord)
     } else {
       this.#record = parameters as Readonly<Record<string, unknown>> | undefined
@@ -91,7 +95,6 @@ class Bound {
     const name = raw.slice(1)
     if (!/^\d+$/.test(name)) return this.#named(name, raw)
     const number = Number(name)
-    // SQLite numbers a bare ? after the largest number so far.
     this.#next = Math.max(this.#next, number)
     return this.#list === undefined ? this.#named(name, raw) : this.#list[number - 1]
   }

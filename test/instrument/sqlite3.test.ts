@@ -255,6 +255,26 @@ function describeSqlite3(sqlite3: Any, db: Any, name: string): void {
     expect(finding.parent).toMatchObject({ column: 'author_id', rows: 5, coverage: 1 })
   })
 
+  test.each<[string, string, (id: number) => unknown]>([
+    ['$name', 'select * from authors where id = $id', (id) => ({ $id: id })],
+    [':name', 'select * from authors where name <> ? and id = :id', (id) => ['nobody', id]],
+    ['@name', 'select * from authors where @id = id', (id) => ({ '@id': id })],
+    ['?1', 'select * from authors where id = ?2 and name <> ?1', (id) => ['nobody', id]],
+    ['$1', 'select * from authors where name <> $2 and id = $1', (id) => ['nobody', id]],
+    ['a number in an object', 'select * from authors where name <> ? and id = ?', (id) => ({ 2: id, 1: 'nobody' })],
+  ])('a loop is proven with placeholders like %s', async (_name, text, valuesOf) => {
+    const { report } = await createProfiler().profile('placeholders', async () => {
+      const posts = await called((done) => db.all('select author_id from posts where id < 105', done))
+      for (const { author_id } of posts) {
+        const row = await called((done) => db.get(text, valuesOf(author_id), done))
+        expect(row.id).toBe(author_id)
+      }
+    })
+    expect((report.findings as Any[]).map(({ confidence, parent }) => [confidence, parent?.column])).toEqual([
+      ['proven', 'author_id'],
+    ])
+  })
+
   test('random mixes in random numbers of scopes, on one connection', async () => {
     const uses: readonly Use[] = [
       { name: 'get', statements: 1, run: (marker) => called((done) => db.get('select ?', marker, done)) },

@@ -24,6 +24,42 @@ describe('values', () => {
     expect(valuesOf('select ?2, ?, ?1', 'sqlite', ['a', 'b', 'c'])).toEqual(['b', 'c', 'a'])
   })
 
+  test('SQLite numbers its placeholders as it meets them', () => {
+    expect(valuesOf('select ?1, ?1, ?', 'sqlite', ['a', 'b'])).toEqual(['a', 'a', 'b'])
+    expect(valuesOf('select :a, ?, @b, :a, ?', 'sqlite', [1, 2, 3, 4])).toEqual([1, 2, 3, 1, 4])
+    // a name, whatever it looks like
+    expect(valuesOf('select $2, $1, $2', 'sqlite', ['a', 'b'])).toEqual(['a', 'b', 'a'])
+    expect(valuesOf('select ?5, :a, ?', 'sqlite', [1, 2, 3, 4, 5, 6, 7])).toEqual([5, 6, 7])
+  })
+
+  test('SQLite takes values by name from an object, with and without their mark, and by position beside it', () => {
+    expect(valuesOf('select $a, @b, :c', 'sqlite', [{ a: 1, '@b': 2, ':c': 3 }])).toEqual([1, 2, 3])
+    expect(valuesOf('select @n, ?, ?', 'sqlite', [{ n: 'x' }, 5, 6])).toEqual(['x', 5, 6])
+    expect(valuesOf('select ?, @n, ?', 'sqlite', [5, 6, { n: 'x' }])).toEqual([5, 'x', 6])
+    expect(valuesOf('select ?1, ?2, ?', 'sqlite', [{ 1: 'a', '?2': 'b', 3: 'c' }])).toEqual(['a', 'b', 'c'])
+    expect(valuesOf('select ?, ?', 'sqlite', { 1: 'a', 2: 'b' })).toEqual(['a', 'b'])
+    expect(valuesOf('select * from t where a = %s and b = %s', 'sqlite', [1, 2])).toEqual([1, 2])
+    expect(valuesOf('select * from t where a = %(x)s', 'sqlite', { x: 1 })).toEqual([1])
+    expect(
+      valuesOf('select :a, :b', 'sqlite', [
+        new (class Named {
+          a = 1
+        })(),
+      ]),
+    ).toEqual([1, undefined])
+    const date = new Date()
+    const bytes = Uint8Array.of(1)
+    expect(valuesOf('select ?, ?', 'sqlite', [date, bytes])).toEqual([date, bytes])
+    expect(valuesOf('select * from t where a in (?, :x, ?)', 'sqlite', [1, 2, { x: 9 }])).toEqual([[1, 9, 2]])
+  })
+
+  test('bare placeholders of SQLite need not be read again, and others are', () => {
+    expect(bindingsOf("select * from t where a = ? and b = 'x' limit ?", 'sqlite')).toEqual([0, { literal: 'x' }, 1])
+    for (const text of ['select ?1', 'select $1', 'select :a', 'select ?, @a', 'select 1 where a in (?, ?)']) {
+      expect(bindingsOf(text, 'sqlite')).toBeUndefined()
+    }
+  })
+
   test('names are found with and without their mark', () => {
     expect(valuesOf('select :a, @b, $c, :d', 'sqlite', { a: 1, '@b': 2, c: 3 })).toEqual([1, 2, 3, undefined])
     expect(valuesOf('select %(a)s, %(b)s::int', 'postgresql', { a: 1, b: 2 })).toEqual([1, 2])
