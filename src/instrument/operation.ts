@@ -58,6 +58,8 @@ export function runOperation(below: (...args: never[]) => unknown, fn: () => unk
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
     return fn()
   const operation = new Operation(below, isOutermost)
+  // without an application on its stack it was called by an ORM, whose own operation knows more
+  if (isOutermost && operation.callSite === undefined && state.operations.getStore() !== undefined) return fn()
   const result = state.operations.run(operation, fn)
   return operation.callSite === undefined && isPlainPromise(result) ? settleOperation(result, operation) : result
 }
