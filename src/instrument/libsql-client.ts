@@ -1,5 +1,6 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { libsql } from './libsql.ts'
+import { wrapRemoteClient } from './libsql-remote.ts'
 import { loadedModules } from './loaded-modules.ts'
 import type { DriverInfo } from './message.ts'
 import { runOperation } from './operation.ts'
@@ -12,9 +13,9 @@ import { state } from './state.ts'
 type Any = any
 
 /**
- * `@libsql/client` on local files and in memory. Its calls wait for a connection of its pool and then run their
+ * `@libsql/client`. On local files and in memory its calls wait for a connection of its pool and then run their
  * statements through `libsql`, which is where they are seen, once each; so that they have the line of the call, and not
- * of whoever awaits it, the call is remembered.
+ * of whoever awaits it, the call is remembered. On a server its calls are what is seen.
  */
 export const libsqlClient: Instrumentation = {
   module: '@libsql/client',
@@ -28,11 +29,17 @@ export const libsqlClient: Instrumentation = {
     return typeof createClient === 'function' && typeof LibsqlError === 'function'
   },
   patch(exports, driver) {
-    const { Sqlite3Client, createClient } = exports as Any
-    const prototype = Sqlite3Client?.prototype ?? prototypeOfLocal(createClient)
-    if (prototype === undefined) return
-    wrapLibsql(driver)
-    for (const name of CALLS) wrapCall(prototype, name)
+    const { Sqlite3Client, HttpClient, WsClient, createClient } = exports as Any
+    const local = Sqlite3Client?.prototype ?? prototypeOf(createClient, ':memory:')
+    const http = HttpClient?.prototype ?? prototypeOf(createClient, 'http://127.0.0.1:1')
+    if (local !== undefined) {
+      wrapLibsql(driver)
+      for (const name of CALLS) wrapCall(local, name)
+    }
+    if (http !== undefined) wrapRemoteClient(http, driver)
+    // the client by WebSocket opens one when it is made
+    if (WsClient !== undefined) wrapRemoteClient(WsClient.prototype, driver)
+    else wrapMade(exports as object, driver)
   },
 }
 
@@ -48,21 +55,36 @@ function wrapCall(prototype: object, name: string): void {
   })
 }
 
-/** The class of local clients is no export, so a client in memory is made, which opens no file, and closed again. */
-function prototypeOfLocal(createClient: (config: object) => Any): object | undefined {
+/**
+ * The classes of the clients are no exports, so one is made and closed again. In memory it opens no file, and by HTTP it
+ * sends nothing before it is asked to.
+ */
+function prototypeOf(createClient: (config: object) => Any, url: string): object | undefined {
   const nowhere = new Scope({ name: 'looking for a class', kind: 'block' })
   nowhere.isClosed = true
   const before = { ...state.counters }
   try {
-    const client = runIn(nowhere, () => createClient({ url: ':memory:' }))
+    const client = runIn(nowhere, () => createClient({ url }))
     client.close()
     return Object.getPrototypeOf(client) as object
   } catch {
-    // the clients for servers only: `@libsql/client/web`, `/http`, `/ws`
+    // an entry for some of the clients only: `@libsql/client/web`, `/http`, `/ws`
     return undefined
   } finally {
     Object.assign(state.counters, before)
   }
+}
+
+/** In CommonJS the export itself can be wrapped: it shows the class of a client when the application makes one. */
+function wrapMade(exports: object, driver: DriverInfo): void {
+  if (Object.getOwnPropertyDescriptor(exports, 'createClient')?.configurable !== true) return
+  wrapMethod(exports, 'createClient', (original, wrapping) => {
+    return function createClient(this: unknown, ...args: unknown[]): unknown {
+      const client = Reflect.apply(original, this, args) as Any
+      if (wrapping.isActive && client?.protocol === 'ws') wrapRemoteClient(Object.getPrototypeOf(client), driver)
+      return client
+    }
+  })
 }
 
 /** Without a loader hook nobody has seen that the client loads `libsql`. */
