@@ -9,6 +9,7 @@ import { unpatchAll } from '../../src/instrument/patch.ts'
 import { state } from '../../src/instrument/state.ts'
 import { createProfiler } from '../../src/profiler.ts'
 import { describeDriver, facts } from './driver-contract.ts'
+import { loadNativeSqlite } from './native-sqlite.ts'
 import { holdRandomMixes, type Use } from './random-mix.ts'
 import { here, lineOf, record } from './record.ts'
 
@@ -31,10 +32,14 @@ const SEED = [
 const folder = mkdtempSync(join(tmpdir(), 'nonplus-libsql-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe.each([
+const oldest = loadNativeSqlite<typeof esm>('libsql-client-oldest')
+const clients: [name: string, libsql: typeof esm][] = [
   ['ES modules', esm],
   ['CommonJS', cjs],
-])('@libsql/client, %s', (name, libsql) => {
+  ...(oldest === undefined ? [] : ([['0.15.0', oldest]] satisfies [string, typeof esm][])),
+]
+
+describe.each(clients)('@libsql/client, %s', (name, libsql) => {
   const url = `file:${join(folder, `${name.replaceAll(' ', '-')}.db`)}`
   // two connections, which six scopes contend for
   const client = libsql.createClient({ url, concurrency: 2 })
