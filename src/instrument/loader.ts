@@ -65,7 +65,7 @@ export function installLoader(): void {
   listenToDrivers()
   onceInProcess('loader', () => {
     onModuleLoad((request, resolve, exports) => {
-      const isDriver = isDriverRequest(request) || (request.includes('node_modules') && isDriverFile(request))
+      const isDriver = driverNames.has(request) || (request.includes('node_modules') && isDriverFile(request))
       if (isDriver) instrumentExports(exports, resolve())
     })
     return true
@@ -92,12 +92,6 @@ function isScanDue(): boolean {
   if (!isUnhooked && now - scannedAt < SCAN_MS) return false
   scannedAt = now
   return true
-}
-
-/** True for the name of a driver, and for a part of it: `mariadb/callback`. */
-function isDriverRequest(request: string): boolean {
-  const slash = request.indexOf('/', request.startsWith('@') ? request.indexOf('/') + 1 : 0)
-  return driverNames.has(slash === -1 ? request : request.slice(0, slash))
 }
 
 function isDriverFile(file: string): boolean {

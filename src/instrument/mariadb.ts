@@ -15,6 +15,7 @@ const FUNCTIONS = ['createConnection', 'createPool', 'createPoolCluster', 'defau
  */
 export const mariadb: Instrumentation = {
   module: 'mariadb',
+  entries: ['mariadb/callback'],
   versions: '>=3.0.2 <4',
   dialect: 'mysql',
   via: 'patch',
