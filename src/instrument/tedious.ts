@@ -4,6 +4,7 @@ import type { Instrumentation } from './instrumentation.ts'
 import { type DriverInfo, startStatement } from './message.ts'
 import { noteWait } from './operation.ts'
 import { wrapMethod } from './patch.ts'
+import { hookSequelizeQueue } from './sequelize-queue.ts'
 import { state } from './state.ts'
 import { type Question, questionOf } from './tedious-question.ts'
 import { watchRequest } from './tedious-request.ts'
@@ -54,6 +55,7 @@ function wrapRequest(prototype: Any, name: string, driver: DriverInfo): void {
       const [request, given] = args
       const isOurs = wrapping.isActive && !isInCall() && typeof request?.callback === 'function'
       if (!isOurs) return Reflect.apply(original, this, args)
+      hookSequelizeQueue(this)
       const question = questionOf(this, name, request, given)
       const message = question === undefined ? undefined : start(this, question, driver, method)
       if (message !== undefined) watchRequest(request, message)

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Connection, Request, TYPES } from 'tedious'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instrument } from '../../src/instrument/instrument.ts'
@@ -9,7 +10,8 @@ import { describeDriver, facts } from './driver-contract.ts'
 import { here, lineOf, record } from './record.ts'
 import { tdsScript } from './tds-script.ts'
 
-const tedious = await import('tedious')
+const require = createRequire(import.meta.url)
+const tedious = require('tedious') as typeof import('tedious')
 instrument(tedious)
 
 let peer: TdsPeer
@@ -244,6 +246,29 @@ describe('tedious (scripted peer, not a live server)', () => {
     expect(finding?.frames.map(({ file, line }) => `${file.split('/').at(-1)}:${line}`)[2]).toBe(line)
   })
 
+  test.each(['Knex', 'Sequelize'])('below %s, on a warm pool of two: scope and line', async (name) => {
+    const orm = name === 'Knex' ? openKnex() : openSequelize()
+    await Promise.all([orm.ask(0), orm.ask(0)])
+    const lines = new Set<string>()
+    const requests = Array.from({ length: 6 }, (_, request) =>
+      record(async () => {
+        for (let index = 0; index < 6; index++) {
+          lines.add(here(1))
+          await orm.ask(request)
+        }
+      }, `request ${request}`),
+    )
+    const started = new Set((await Promise.all(requests)).flatMap((recording) => recording.started))
+    expect(started.size).toBe(36)
+    for (const { scope, parameters, callSite, orm: sender } of started) {
+      const [values] = parameters as [Record<string, number>]
+      const frames = callSite?.frames.map(({ line, mapped }) => `tedious.test.ts:${mapped?.line ?? line}`)
+      expect([scope.name, sender]).toEqual([`request ${Object.values(values)[0]}`, name.toLowerCase()])
+      expect(frames?.some((frame) => lines.has(frame))).toBe(true)
+    }
+    await orm.close()
+  })
+
   test('taking the hooks out restores the methods', async () => {
     const hooked = Connection.prototype.execSql
     unpatchAll()
@@ -255,3 +280,29 @@ describe('tedious (scripted peer, not a live server)', () => {
     expect(again.map(({ callSite }) => lineOf(callSite))).toHaveLength(1)
   })
 })
+
+interface Orm {
+  readonly ask: (request: number) => Promise<unknown>
+  readonly close: () => Promise<unknown>
+}
+
+function openKnex(): Orm {
+  const connection = { server: '127.0.0.1', userName: 'someone', password: 'something' }
+  const options = { port: peer.port, encrypt: false, trustServerCertificate: true }
+  const knex = require('knex')({ client: 'mssql', connection: { ...connection, options }, pool: { min: 2, max: 2 } })
+  return { ask: async (id) => await knex('authors').where({ id }), close: () => knex.destroy() }
+}
+
+function openSequelize(): Orm {
+  const sequelize = new (require('sequelize').Sequelize)('database', 'someone', 'something', {
+    host: '127.0.0.1',
+    port: peer.port,
+    dialect: 'mssql',
+    dialectModule: tedious,
+    logging: false,
+    pool: { max: 2 },
+    dialectOptions: { options: { encrypt: false, trustServerCertificate: true } },
+  })
+  const text = 'select * from authors where id = $1'
+  return { ask: async (id) => await sequelize.query(text, { bind: [id] }), close: () => sequelize.close() }
+}
