@@ -1,6 +1,7 @@
 import { analyze } from './analyze.ts'
 import { driverCoverage, processCoverage } from './coverage.ts'
 import { scopeEnd, subscribeGuarded } from './instrument/channel.ts'
+import { hookGraphql } from './instrument/graphql.ts'
 import { installHttpScopes } from './instrument/http.ts'
 import { hookKnex } from './instrument/knex.ts'
 import { installLoader } from './instrument/loader.ts'
@@ -130,6 +131,7 @@ function watch(): void {
   installLoader()
   hookKnex()
   hookPrisma()
+  hookGraphql()
 }
 
 class ScopeProfiler implements Profiler {

@@ -1,4 +1,5 @@
 import type { CapturedCallSite } from './instrument/call-site.ts'
+import { fieldNameOf } from './instrument/graphql-field.ts'
 import type { StatementMessage } from './instrument/message.ts'
 import type { Scope } from './instrument/scope.ts'
 import { sourceFrameOf } from './instrument/source-map.ts'
@@ -95,6 +96,7 @@ class TraceBuilder {
     }
     const { callSite } = this.#callSiteOf(message.callSite)
     if (callSite !== undefined) execution.callSite = callSite
+    if (message.field !== undefined) execution.field = fieldNameOf(message.field)
     if (acquiredAt !== 0) execution.waitMs = acquiredAt - startedAt
     if (error !== undefined) execution.error = errorNameOf(error)
     else if (hasEnded) execution.rows = rows

@@ -4,7 +4,7 @@ import { identityOf } from '../model/identity.ts'
 import type { Execution, Frame, ResultSample, Trace } from '../model/trace.ts'
 import { defineDetector } from './detector.ts'
 import { areConcurrent } from './repetition.ts'
-import { relativePath, statementFor } from './subject.ts'
+import { fieldsOf, inField, relativePath, statementFor } from './subject.ts'
 
 /** The same statement with the same parameters, while nothing was written to its tables in between. */
 export const duplicateQuery = defineDetector({
@@ -101,6 +101,7 @@ function findingOf(trace: Trace, executions: readonly Execution[], rowsEqual: bo
   const frames = framesOf(trace, executions[1] ?? first)
   const callSite = frames[0]
   const others = otherFrames(trace, executions, callSite)
+  const fields = fieldsOf(executions)
   const count = executions.length
   const durationMs = executions.reduce((sum, execution) => sum + Math.max(0, execution.durationMs), 0)
   const concurrent = areConcurrent(executions)
@@ -115,11 +116,12 @@ function findingOf(trace: Trace, executions: readonly Execution[], rowsEqual: bo
       callSite?.function ?? '',
     ]),
     scope: { id: trace.scope.id, name: trace.scope.name },
-    title: `${count} × ${statement.summary} with the same parameters`,
+    title: `${count} × ${statement.summary} with the same parameters${inField(fields)}`,
     explanation: explain(count, table, rowsEqual, concurrent, others.length + 1),
     docs: 'nonplus/src/detectors/duplicate-query.md',
     ...(callSite === undefined ? {} : { callSite }),
     frames,
+    ...(fields.length === 0 ? {} : { fields }),
     statement,
     count,
     durationMs,

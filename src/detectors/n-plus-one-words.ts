@@ -1,5 +1,5 @@
 import type { Confidence, FindingParent, FindingStatement } from '../model/finding.ts'
-import { relativePath } from './subject.ts'
+import { inField, relativePath } from './subject.ts'
 
 interface Facts {
   readonly statement: FindingStatement
@@ -12,11 +12,15 @@ interface Facts {
   readonly keys: readonly string[]
   /** Paths in the text are relative to it. */
   readonly root: string
+  /** GraphQL fields that sent it. */
+  readonly fields: readonly string[]
 }
 
-export function titleOf({ statement, count, distinct, parent }: Facts): string {
-  if (count === 1 && parent !== undefined) return `${statement.summary} grows with the rows of ${tableOf(parent)}`
-  return `${count} × ${statement.summary} with ${distinct} different keys`
+export function titleOf({ statement, count, distinct, parent, fields }: Facts): string {
+  const where = inField(fields)
+  if (count === 1 && parent !== undefined)
+    return `${statement.summary} grows with the rows of ${tableOf(parent)}${where}`
+  return `${count} × ${statement.summary} with ${distinct} different keys${where}`
 }
 
 /** The proof, or what stands in for it. */

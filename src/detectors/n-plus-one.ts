@@ -10,7 +10,7 @@ import { ormCallFor, type Related } from './orm-call.ts'
 import { ColumnIndex, type Lookup, type Provenance } from './provenance.ts'
 import { areConcurrent, repetitionsOf } from './repetition.ts'
 import { singleRowLoops } from './single-row.ts'
-import { relativePath, statementFor } from './subject.ts'
+import { fieldsOf, relativePath, statementFor } from './subject.ts'
 
 /** A statement that runs once per row of another one. */
 export const nPlusOne = defineDetector({
@@ -41,6 +41,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const concurrent =
     areConcurrent(lookup.executions) ||
     lookup.executions.every(({ callSite }) => callSite !== undefined && trace.callSites[callSite]?.concurrent === true)
+  const fields = fieldsOf(lookup.executions)
   const isWalk = provenance?.statement === repetition.statement
   const rewrite = isWalk ? undefined : batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
   const keys = keyColumnsOf(trace, lookup)
@@ -55,6 +56,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     confidence,
     keys,
     root: trace.root,
+    fields,
   }
   return {
     kind: 'n-plus-one',
@@ -71,6 +73,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     docs: 'nonplus/src/detectors/n-plus-one.md',
     ...(callSite === undefined ? {} : { callSite }),
     frames: repetition.frames,
+    ...(fields.length === 0 ? {} : { fields }),
     ...(place === undefined ? {} : { loop: place }),
     statement,
     count,

@@ -1,5 +1,5 @@
 import type { FindingStatement } from '../model/finding.ts'
-import type { Trace } from '../model/trace.ts'
+import type { Execution, Trace } from '../model/trace.ts'
 
 /** A statement of a trace, as findings show it. */
 export function statementFor(trace: Trace, index: number): FindingStatement {
@@ -10,6 +10,16 @@ export function statementFor(trace: Trace, index: number): FindingStatement {
     summary: statement?.summary ?? '',
     tables: statement?.tables ?? [],
   }
+}
+
+/** GraphQL fields that sent these executions, by name; empty where there are none. */
+export function fieldsOf(executions: readonly Execution[]): string[] {
+  return [...new Set(executions.flatMap(({ field }) => field ?? []))].sort()
+}
+
+/** ` in Query.posts[].author`: the end of a title where there is one field, and nothing where none or several are. */
+export function inField([field, ...others]: readonly string[]): string {
+  return field === undefined || others.length > 0 ? '' : ` in ${field}`
 }
 
 /** Path for identities: relative to the project, with `/`, so that it is the same on every machine. */

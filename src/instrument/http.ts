@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { operationNameOf } from './graphql-field.ts'
 import { subscribeRoutes, watchFrameworks } from './http-frameworks.ts'
 import { maskPath, pathOf } from './http-path.ts'
 import { namePath, routeOf } from './http-route.ts'
@@ -148,7 +149,10 @@ function closeRequest(open: OpenRequest): void {
 function describeRequest({ request, response, scope, method, path, firstName }: OpenRequest): void {
   const route = routeOf(request, path)
   const pathName = namePath(path)
-  if (scope.name === firstName) scope.name = `${method} ${route ?? pathName}`
+  const operation = operationNameOf(scope)
+  if (scope.name === firstName) {
+    scope.name = [method, route ?? pathName, ...(operation === undefined ? [] : [operation])].join(' ')
+  }
   const { attributes } = scope
   attributes['http.request.method'] = method
   if (route !== undefined) attributes['http.route'] = route

@@ -3,6 +3,7 @@ import type { ResultColumn } from '../model/trace.ts'
 import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
+import type { FieldPath } from './graphql-field.ts'
 import { isPlainPromise, type Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
@@ -49,6 +50,8 @@ export class StatementMessage {
   callSite: CapturedCallSite | undefined = undefined
   /** ORM or query builder that sent it, where a stack was taken and had one. */
   orm: string | undefined = undefined
+  /** The GraphQL field whose resolver sent it. */
+  field: FieldPath | undefined = undefined
   /** Set by the recorder while it handles the start. */
   needsCallSite = false
   /** False where an operation of an ORM provides the call site. */
@@ -118,6 +121,7 @@ export function startStatement(
   counters.attributed++
   try {
     const message = new StatementMessage(driver, text, parameters, scope)
+    message.field = state.fields.getStore()
     statementStart.publish(message)
     if (message.needsCallSite) takeCallSite(message, below)
     return message

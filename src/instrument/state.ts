@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DriverCoverage } from '../model/report.ts'
+import type { FieldPath } from './graphql-field.ts'
 import type { Operation } from './operation.ts'
 import type { Scope } from './scope.ts'
 
@@ -28,6 +29,8 @@ export interface SharedState {
   readonly storage: AsyncLocalStorage<Scope>
   /** The call of an ORM that is under way. */
   readonly operations: AsyncLocalStorage<Operation>
+  /** The GraphQL field whose resolver is under way. */
+  readonly fields: AsyncLocalStorage<FieldPath>
   readonly counters: Counters
   /** Hooked drivers by name and version. */
   readonly drivers: Map<string, DriverCoverage>
@@ -57,6 +60,7 @@ function createState(): SharedState {
   return {
     storage: new AsyncLocalStorage<Scope>(),
     operations: new AsyncLocalStorage<Operation>(),
+    fields: new AsyncLocalStorage<FieldPath>(),
     counters: {
       seen: 0,
       attributed: 0,

@@ -70,6 +70,8 @@ interface FindingBase {
   /** Innermost application frame of the loop, or the `await Promise.all` line. */
   readonly callSite?: Frame
   readonly frames: readonly Frame[]
+  /** GraphQL fields whose resolvers sent it: `Query.posts[].author`. Absent where there are none. */
+  readonly fields?: readonly string[]
   readonly statement: FindingStatement
   /** Executions of this scope that it stands for, folded ones included. */
   readonly count: number

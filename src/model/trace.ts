@@ -73,6 +73,8 @@ export interface Execution {
   readonly statement: number
   /** Index into {@link Trace.callSites}; absent where no application frame was found. */
   readonly callSite?: number
+  /** GraphQL field whose resolver sent it, the same for every element of a list: `Query.posts[].author`. */
+  readonly field?: string
   /** Since the scope began. */
   readonly startMs: number
   /** From the call to the last row; includes {@link waitMs}. -1 while it had not ended when the scope closed. */

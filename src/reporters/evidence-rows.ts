@@ -29,6 +29,7 @@ export function renderEvidence(
 ): string[] {
   const rows: Row[] = [
     ...scopeRows(findings),
+    { label: 'field', texts: [(finding.fields ?? []).map(printable).join(', ')] },
     ...parentRows(finding),
     { label: 'statement', texts: [truncate(printable(finding.statement.fingerprint), statementColumns)] },
     ...siblingRows(finding, context),

@@ -28,11 +28,11 @@ export interface AppEnd {
 }
 
 const apps = new URL('../apps/http/', import.meta.url)
-const outDir = fileURLToPath(new URL('../../node_modules/.cache/nonplus-http/', import.meta.url))
 
-/** Builds what the apps are preloaded with; returns its URL. */
-export async function buildPreload(): Promise<string> {
-  const entry = { preload: fileURLToPath(new URL('preload.ts', apps)) }
+/** Builds what the apps in a folder of test/apps are preloaded with; returns its URL. */
+export async function buildPreload(folder = 'http'): Promise<string> {
+  const outDir = fileURLToPath(new URL(`../../node_modules/.cache/nonplus-${folder}/`, import.meta.url))
+  const entry = { preload: fileURLToPath(new URL(`../${folder}/preload.ts`, apps)) }
   await build({ config: false, entry, outDir, format: 'esm', platform: 'node', dts: false, logLevel: 'silent' })
   return new URL('preload.mjs', pathToFileURL(outDir)).href
 }
