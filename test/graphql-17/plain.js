@@ -1,0 +1,4 @@
+import * as graphql from 'graphql'
+import { startPlain } from '../apps/graphql/plain-app.js'
+
+export const start = () => startPlain(graphql)
