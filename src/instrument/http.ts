@@ -1,11 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { operationNameOf } from './graphql-field.ts'
 import { subscribeRoutes, watchFrameworks } from './http-frameworks.ts'
-import { maskPath, pathOf } from './http-path.ts'
-import { namePath, routeOf } from './http-route.ts'
-import { type CallSiteMode, Scope } from './scope.ts'
+import { bindEmitter, closeHttpScope, type HttpUnit, openHttpScope } from './http-scope.ts'
+import { watchHttp2 } from './http2.ts'
+import type { CallSiteMode } from './scope.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 const REQUEST_START = 'http.server.request.start'
@@ -23,34 +22,28 @@ interface RequestStart {
   readonly socket: Socket
 }
 
-/** A request under way, with its scope. */
 interface OpenRequest extends RequestStart {
-  readonly scope: Scope
-  readonly method: string
-  /** As it came in: frameworks rewrite `request.url`. */
-  readonly path: string
-  /** Name the scope was given at the start; another one by the end is the application's. */
-  readonly firstName: string
+  readonly unit: HttpUnit
 }
 
 /**
- * Opens a scope for every request that an HTTP server of this process gets, and closes it when the response is closed.
- * Needs no middleware, sees requests that no route takes, and does nothing when called again.
+ * Opens a scope for every request that an HTTP server of this process gets (http, https, http2), and closes it when the
+ * response is closed. Needs no middleware, sees requests that no route takes, and does nothing when called again.
  *
  * Node announces a request in the very call that goes on to run its handlers, so a scope entered there is the one they
  * run in, and everything they start.
  */
-export function installHttpScopes(options: HttpScopeOptions = {}): void {
+export function installHttpScopes({ callSites = 'all' }: HttpScopeOptions = {}): void {
   onceInProcess('http', () => {
     const onStart = (message: unknown): void => {
       try {
-        openRequest(message as RequestStart, options.callSites ?? 'all')
+        openRequest(message as RequestStart, callSites)
       } catch (error) {
         reportFailure('http request', error)
       }
     }
     subscribe(REQUEST_START, onStart)
-    const undos = [subscribeRoutes(), watchFrameworks()]
+    const undos = [watchHttp2(callSites), subscribeRoutes(), watchFrameworks()]
     const undo = (): void => {
       unsubscribe(REQUEST_START, onStart)
       for (const undoOne of undos) undoOne()
@@ -63,54 +56,12 @@ export function installHttpScopes(options: HttpScopeOptions = {}): void {
 }
 
 function openRequest({ request, response, socket }: RequestStart, callSites: CallSiteMode): void {
-  const path = pathOf(request.url ?? '/')
-  const method = request.method ?? 'GET'
-  const firstName = `${method} ${maskPath(path)}`
-  const scope = new Scope({ name: firstName, kind: 'request', callSites, parent: enclosingScope() })
-  const open: OpenRequest = { request, response, socket, scope, method, path, firstName }
-  bindEmitter(request, scope)
-  bindEmitter(response, scope, () => closeRequest(open))
+  const unit = openHttpScope(request.method ?? 'GET', request.url ?? '/', callSites)
+  const open: OpenRequest = { request, response, socket, unit }
+  bindEmitter(request, unit.scope)
+  bindEmitter(response, unit.scope, { after: () => closeRequest(open) })
   watchSocket(open)
-  state.storage.enterWith(scope)
-}
-
-/**
- * The scope a server was started in, if it is still open: a test that starts its own server and calls it. What is
- * found here may also be the scope of the request before this one on the same socket, whose parent counts then.
- */
-function enclosingScope(): Scope | undefined {
-  let scope = state.storage.getStore()
-  while (scope !== undefined && (scope.kind === 'request' || scope.isClosed)) scope = scope.parent
-  return scope?.ignoreReason === undefined ? scope : undefined
-}
-
-/**
- * Makes listeners of a request or response run in its scope, whoever emits.
- *
- * From Node 24 on, what the parser emits after the head (`data`, `end`) comes without the context of the request, and
- * old body parsers lose it on every Node. Only our own storage is set: those of the application stay as they would be
- * without us. A scope opened inside the request stays current.
- */
-function bindEmitter(emitter: IncomingMessage | ServerResponse, scope: Scope, afterClose?: () => void): void {
-  const original = emitter.emit as (...args: unknown[]) => boolean
-  function emit(this: unknown, type: unknown, ...args: unknown[]): boolean {
-    try {
-      if (isWithin(scope)) return Reflect.apply(original, this, [type, ...args])
-      return state.storage.run(scope, () => Reflect.apply(original, this, [type, ...args]))
-    } finally {
-      if (type === 'close') afterClose?.()
-    }
-  }
-  Object.defineProperty(emitter, 'emit', { value: emit, configurable: true, writable: true, enumerable: false })
-}
-
-function isWithin(scope: Scope): boolean {
-  const current = state.storage.getStore()
-  if (current === scope) return true
-  if (current === undefined || current.isClosed) return false
-  if (current.ignoreReason !== undefined) return true
-  for (let outer = current.parent; outer !== undefined; outer = outer.parent) if (outer === scope) return true
-  return false
+  state.storage.enterWith(unit.scope)
 }
 
 const openOnSocket = new WeakMap<Socket, Set<OpenRequest>>()
@@ -135,29 +86,10 @@ function watchSocket(open: OpenRequest): void {
 }
 
 function closeRequest(open: OpenRequest): void {
-  openOnSocket.get(open.socket)?.delete(open)
-  if (open.scope.isClosed) return
-  try {
-    describeRequest(open)
-  } catch (error) {
-    reportFailure('http response', error)
-  }
-  open.scope.close()
-}
-
-/** Attributes by the OpenTelemetry conventions for HTTP servers; `aborted` is our own value of `error.type`. */
-function describeRequest({ request, response, scope, method, path, firstName }: OpenRequest): void {
-  const route = routeOf(request, path)
-  const pathName = namePath(path)
-  const operation = operationNameOf(scope)
-  if (scope.name === firstName) {
-    scope.name = [method, route ?? pathName, ...(operation === undefined ? [] : [operation])].join(' ')
-  }
-  const { attributes } = scope
-  attributes['http.request.method'] = method
-  if (route !== undefined) attributes['http.route'] = route
-  attributes['url.path'] = pathName
-  if (response.headersSent) attributes['http.response.status_code'] = response.statusCode
-  if (!response.writableFinished) attributes['error.type'] = 'aborted'
-  else if (response.statusCode >= 500) attributes['error.type'] = String(response.statusCode)
+  const { request, response, socket, unit } = open
+  openOnSocket.get(socket)?.delete(open)
+  closeHttpScope(unit, request, () => ({
+    status: response.headersSent ? response.statusCode : undefined,
+    isAborted: !response.writableFinished,
+  }))
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { nodeVersions } from '../node-versions.ts'
-import { type AppEnd, buildPreload, type ClosedScope, HttpApp } from './http-app.ts'
+import { type AppEnd, buildPreload, type ClosedScope, HttpApp, type Protocol } from './http-app.ts'
 
 let preload: string
 beforeAll(async () => {
@@ -46,15 +46,27 @@ const expressRoutes = {
   '/api/teams/7/members/9/failure': '/api/teams/:id/members/:memberId/failure',
 }
 
+/** hapi writes its templates its own way. */
+const hapiRoutes = Object.fromEntries(
+  Object.entries(routes).map(([path, route]) => [path, route.replaceAll(/:(\w+)/g, '{$1}')]),
+)
+
 /** `checks`: made by the handlers and middlewares of the app in one round of requests. */
-const frameworks = [
-  { app: 'express.js', routes: expressRoutes, checks: 84 },
-  { app: 'express-4.cjs', routes: expressRoutes, checks: 84 },
-  { app: 'fastify-app.js', routes, checks: 84 },
-  { app: 'koa-app.js', routes, checks: 84 },
-  { app: 'hono-app.js', routes: {}, checks: 84 },
-  { app: 'nest-express.js', routes, checks: 33 },
-  { app: 'nest-fastify.js', routes, checks: 33 },
+const frameworks: { app: string; protocol: Protocol; routes: Record<string, string>; checks: number }[] = [
+  { app: 'express.js', protocol: 'http', routes: expressRoutes, checks: 84 },
+  { app: 'express-4.cjs', protocol: 'http', routes: expressRoutes, checks: 84 },
+  { app: 'fastify.js', protocol: 'http', routes, checks: 84 },
+  { app: 'fastify-4.js', protocol: 'http', routes, checks: 84 },
+  { app: 'fastify-http2.js', protocol: 'http2', routes, checks: 84 },
+  { app: 'koa.js', protocol: 'http', routes, checks: 84 },
+  { app: 'koa-https.js', protocol: 'https', routes, checks: 84 },
+  { app: 'koa-http2.js', protocol: 'http2', routes, checks: 84 },
+  { app: 'koa-http2-secure.js', protocol: 'http2 over TLS', routes, checks: 84 },
+  { app: 'koa-http2-secure.js', protocol: 'https', routes, checks: 84 },
+  { app: 'hapi.js', protocol: 'http', routes: hapiRoutes, checks: 84 },
+  { app: 'hono-app.js', protocol: 'http', routes: {}, checks: 84 },
+  { app: 'nest-express.js', protocol: 'http', routes, checks: 33 },
+  { app: 'nest-fastify.js', protocol: 'http', routes, checks: 33 },
 ]
 
 function endOf(right: number): AppEnd {
@@ -95,24 +107,28 @@ function head(method: string, path: string, ...headers: string[]): string {
 }
 
 describe.each(nodeVersions)('on Node $version', (node) => {
-  test.each(frameworks)('$app: each request has its own scope, named by its route', async ({ app, routes, checks }) => {
-    const server = await HttpApp.start(node, app, preload)
-    const sent = Array.from({ length: rounds }, () => requests).flat()
-    const statuses = await Promise.all(sent.map(({ method, path, body }) => server.send(method, path, body)))
-    const closed = await server.closed(sent.length)
-    const end = await server.stop()
+  test.each(frameworks)(
+    '$app over $protocol: each request has its own scope, named by its route',
+    async (framework) => {
+      const { app, routes, checks, protocol } = framework
+      const server = await HttpApp.start(node, app, preload, protocol)
+      const sent = Array.from({ length: rounds }, () => requests).flat()
+      const statuses = await Promise.all(sent.map(({ method, path, body }) => server.send(method, path, body)))
+      const closed = await server.closed(sent.length)
+      const end = await server.stop()
 
-    expect(statuses).toEqual(sent.map(({ status }) => status))
-    const byRequest = closed.toSorted((a, b) => Number(a.request) - Number(b.request))
-    expect(byRequest.map(summaryOf)).toEqual(
-      sent.map(({ method, path, masked, status }) => {
-        const route = (routes as Record<string, string>)[path]
-        return scopeOf(method, masked, status, route, status === 500 ? '500' : undefined)
-      }),
-    )
-    expect(new Set(closed.map(({ id }) => id)).size).toBe(sent.length)
-    expect(end).toEqual(endOf(rounds * checks))
-  })
+      expect(statuses).toEqual(sent.map(({ status }) => status))
+      const byRequest = closed.toSorted((a, b) => Number(a.request) - Number(b.request))
+      expect(byRequest.map(summaryOf)).toEqual(
+        sent.map(({ method, path, masked, status }) => {
+          const route = routes[path]
+          return scopeOf(method, masked, status, route, status === 500 ? '500' : undefined)
+        }),
+      )
+      expect(new Set(closed.map(({ id }) => id)).size).toBe(sent.length)
+      expect(end).toEqual(endOf(rounds * checks))
+    },
+  )
 
   test('express: arrays and expressions are named by the alternative that was taken', async () => {
     const server = await HttpApp.start(node, 'express.js', preload)
@@ -160,6 +176,52 @@ describe.each(nodeVersions)('on Node $version', (node) => {
     expect(failures).toEqual([])
     // work in 12 posts and one other, four streams, four pairs of listeners; the parts of a body differ in number
     expect(right).toBeGreaterThanOrEqual(13 * 6 + 4 * 4 + 4 * 2 + 8)
+  })
+
+  test('http2: the scope is right in streams that are answered by hand', async () => {
+    const server = await HttpApp.start(node, 'http2-streams.js', preload, 'http2')
+    const statuses = await Promise.all([
+      ...Array.from({ length: 12 }, () => server.send('POST', '/users', body)),
+      ...Array.from({ length: 4 }, () => server.send('GET', '/stream')),
+      ...Array.from({ length: 12 }, (_, index) => server.send('GET', `/users/${index}`)),
+      server.send('GET', '/pushed'),
+    ])
+    const closed = await server.closed(29)
+    const { right, failures, ownFailures } = await server.stop()
+    expect(statuses).toEqual([...Array(12).fill(201), ...Array(17).fill(200)])
+    expect(closed.map(({ name }) => name).toSorted()).toEqual(
+      [
+        Array(12).fill('POST /users'),
+        Array(4).fill('GET /stream'),
+        Array(12).fill('GET /users/:id'),
+        // what it pushes is part of it
+        'GET /pushed',
+      ]
+        .flat()
+        .toSorted(),
+    )
+    expect({ failures, ownFailures }).toEqual({ failures: [], ownFailures: 0 })
+    // the parts of a body differ in number
+    expect(right).toBeGreaterThanOrEqual(24 * 6 + 4 * 5 + 12)
+  })
+
+  test('http2: a scope is closed once when the client goes away, or the server, and says so', async () => {
+    const server = await HttpApp.start(node, 'http2-streams.js', preload, 'http2')
+    await server.abort('/never-ended')
+    await server.abort('/half-written')
+    await server.send('GET', '/destroyed').catch(() => {})
+    await server.send('GET', '/refused').catch(() => {})
+    expect(await server.send('GET', '/users/1')).toBe(200)
+    const closed = await server.closed(5)
+    const { failures, ownFailures } = await server.stop()
+    expect(closed.map(summaryOf)).toEqual([
+      scopeOf('GET', '/never-ended', undefined, undefined, 'aborted'),
+      scopeOf('GET', '/half-written', 200, undefined, 'aborted'),
+      scopeOf('GET', '/destroyed', undefined, undefined, 'aborted'),
+      scopeOf('GET', '/refused', undefined, undefined, 'aborted'),
+      scopeOf('GET', '/users/:id', 200),
+    ])
+    expect({ failures, ownFailures }).toEqual({ failures: [], ownFailures: 0 })
   })
 
   test('pipelined requests have a scope each', async () => {

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
-import Fastify from 'fastify'
 import { work } from './work.js'
 
-export async function start(check) {
-  const app = Fastify()
+/** The app for Fastify 4 and 5, over HTTP/1 and HTTP/2. */
+export async function startFastify(Fastify, check, options) {
+  const app = Fastify(options)
   app.addHook('onRequest', (request) => work(request.raw, check))
 
   app.register(

@@ -29,9 +29,15 @@ function check(request, point) {
 
 const { start } = await import(pathToFileURL(process.argv[2]))
 const server = await start(check)
+// HTTP/2 is not announced by every Node: there it is what runs first in a request
+server.prependListener('stream', (_stream, headers) => scopes.set(headers['x-request-id'], storage.getStore()))
 process.on('message', async () => {
-  server.closeAllConnections()
-  if (server.listening) await once(server.close(), 'close')
+  server.closeAllConnections?.()
+  if (server.listening) {
+    const closed = once(server, 'close')
+    server.close()
+    await closed
+  }
   const { counters, failureMessages } = globalThis[Symbol.for('nonplus.state.v1')]
   process.send({ end: { right, failures, ownFailures: counters.failures, failureMessages } }, () =>
     process.disconnect(),

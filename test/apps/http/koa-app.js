@@ -4,7 +4,8 @@ import Koa from 'koa'
 import bodyParser from 'koa-bodyparser'
 import { work } from './work.js'
 
-export function start(check) {
+/** @param createServer of HTTP/1 or HTTP/2. */
+export function startKoa(check, createServer) {
   const app = new Koa()
   app.use(async (ctx, next) => {
     await work(ctx.req, check)
@@ -51,5 +52,5 @@ export function start(check) {
     ctx.body = source
   })
   for (const router of [teams, users, others]) app.use(router.routes()).use(router.allowedMethods())
-  return app.listen(0, '127.0.0.1')
+  return createServer(app.callback()).listen(0, '127.0.0.1')
 }
