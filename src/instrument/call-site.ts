@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ormOf } from './orm.ts'
+import { sourceFrameOf } from './source-map.ts'
 
 /** A frame as V8 reported it: generated file, line and column. One object per place in the code. */
 export interface RawFrame {
@@ -11,6 +12,8 @@ export interface RawFrame {
   readonly function: string
   /** Position given by the stack formatter of a loader or test runner that knows the source; absent where there is none. */
   readonly mapped: { readonly file: string; readonly line: number; readonly column: number } | undefined
+  /** Whose code it is, where that of packages was built into one file with that of the application. */
+  role?: FileRole
 }
 
 /** Application frames at the time of a call, innermost first, not yet mapped to their sources. */
@@ -86,14 +89,16 @@ function callSiteOf(
     wasAll = site.isPromiseAll()
     const file = site.getFileName()
     if (file === null || file === undefined) continue
-    const role = roleOf(file)
-    if (role !== APPLICATION) {
+    const fileRole = roleOf(file)
+    const frame = fileRole === APPLICATION ? frameOf(site, file, formatter) : undefined
+    const role = frame?.role ?? fileRole
+    if (frame === undefined || role !== APPLICATION) {
       // outwards, so that of two that are built on each other the one the application calls is the last
       if (role !== OTHER && frames.length === 0) orm = role
       continue
     }
     if (isBelowAll && frames.length <= 1) concurrent = true
-    frames.push(frameOf(site, file, formatter))
+    frames.push(frame)
     if (frames.length === KEPT_FRAMES) break
   }
   if (message !== undefined && orm !== undefined) message.orm = orm
@@ -158,12 +163,26 @@ function frameOf(site: NodeJS.CallSite, file: string, formatter: Formatter): Raw
     function: functionNameOf(site),
     mapped: formatter === undefined ? undefined : askFormatter(formatter, site),
   }
+  if (isBuildOutput(frame.file)) frame.role = roleOfSource(sourceFrameOf(frame).file)
   places.set(position, frame)
   if (++placeCount > MAX_PLACES) {
     framesByFile.clear()
     placeCount = 0
   }
   return frame
+}
+
+/**
+ * Frameworks build packages and application into one file, and only its map tells them apart. Asked once per place, and
+ * of known folders only: a map is read for it.
+ */
+function isBuildOutput(file: string): boolean {
+  return /[\\/]\.(next|output|nuxt|svelte-kit)[\\/]/.test(file)
+}
+
+/** What webpack wrote itself has no name. */
+function roleOfSource(file: string): FileRole {
+  return /^webpack:\/\/[^/]*\/(\?|$)/.test(file) ? OTHER : roleOf(file)
 }
 
 function functionNameOf(site: NodeJS.CallSite): string {

@@ -25,9 +25,24 @@ export function noteRoute(request: unknown, read: RouteReader): void {
 export function routeOf(request: object, path: string): string | undefined {
   const noted = readers.get(request)?.()
   if (noted !== undefined && noted !== null) return completeRoute(noted, '', path)
+  const next = nextRouteOf(request)
+  if (next !== undefined) return next
   const { route, baseUrl } = request as { route?: { path?: unknown } | null; baseUrl?: unknown }
   if (typeof route !== 'object' || route?.path === undefined) return undefined
   return completeRoute(route.path, typeof baseUrl === 'string' ? baseUrl : '', path)
+}
+
+/** Next.js keeps what it matched on the request, under a symbol of every copy: `/posts/[slug]`. */
+const NEXT_META = Symbol.for('NextInternalRequestMeta')
+
+interface NextMeta {
+  readonly match?: { readonly definition?: { readonly pathname?: unknown } }
+}
+
+function nextRouteOf(request: object): string | undefined {
+  const pathname = (request as Record<symbol, NextMeta | undefined>)[NEXT_META]?.match?.definition?.pathname
+  // its own pages, such as the one for what was not found
+  return typeof pathname === 'string' && !pathname.startsWith('/_') ? pathname : undefined
 }
 
 /** Name of a path that has no route, from a bounded set of names. */

@@ -115,11 +115,22 @@ const BUNDLER_URL = /^webpack(?:-internal)?:\/\/[^/]*\/(?:\.\/)?/
 function pathOf(source: string, folder: string): string {
   if (source.startsWith('file:')) return fileURLToPath(source)
   if (BUNDLER_URL.test(source)) {
-    const file = resolve(source.replace(BUNDLER_URL, '').replace(/\?\w*$/, ''))
-    return existsSync(file) ? file : source
+    const name = source.replace(BUNDLER_URL, '').replace(/\?\w*$/, '')
+    const file = resolve(name)
+    return name !== '' && existsSync(file) ? file : source
   }
   if (isAbsolute(source) || /^[a-z-]+:\/\//.test(source)) return source
-  return resolve(folder, source)
+  return decoded(resolve(folder, source))
+}
+
+/** Sources are URLs by the letter, and few tools write them so: `app/%5Bslug%5D/page.tsx` of Next.js. */
+function decoded(file: string): string {
+  if (!file.includes('%') || existsSync(file)) return file
+  try {
+    return decodeURIComponent(file)
+  } catch {
+    return file
+  }
 }
 
 // loaded at the first compiled file that is reported, not at start

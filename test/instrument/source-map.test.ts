@@ -80,3 +80,20 @@ test('what the formatter of a loader says counts, unless it says nothing new', (
   expect(sourceFrameOf(frameIn(file, mapped))).toEqual({ ...mapped, function: 'run' })
   expect(sourceFrameOf(frameIn(file, { file, line: 1, column: 1 })).file).toBe(join(folder, 'h/in.ts'))
 })
+
+test('what webpack wrote itself has no file', () => {
+  write('own/out.js.map', mapText('webpack://_N_E/?4af1'))
+  const frame = sourceFrameOf(frameIn(write('own/out.js', 'run()\n//# sourceMappingURL=out.js.map\n')))
+  expect(frame.file).toBe('webpack://_N_E/?4af1')
+})
+
+test('a source that is written as a URL is the file it means', () => {
+  const frameOf = (name: string, source: string) => {
+    write(`${name}/out.js.map`, mapText(source))
+    return sourceFrameOf(frameIn(write(`${name}/out.js`, 'run()\n//# sourceMappingURL=out.js.map\n'))).file
+  }
+  expect(frameOf('url', 'app/%5Bslug%5D/page.tsx')).toBe(join(folder, 'url/app/[slug]/page.tsx'))
+  write('named/100%25.ts', '')
+  expect(frameOf('named', '100%25.ts')).toBe(join(folder, 'named/100%25.ts'))
+  expect(frameOf('broken', '100%.ts')).toBe(join(folder, 'broken/100%.ts'))
+})
