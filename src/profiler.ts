@@ -4,6 +4,7 @@ import { scopeEnd, subscribeGuarded } from './instrument/channel.ts'
 import { hookGraphql } from './instrument/graphql.ts'
 import { installHttpScopes } from './instrument/http.ts'
 import { hookKnex } from './instrument/knex.ts'
+import { watchLambda } from './instrument/lambda.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { runScope } from './instrument/run-scope.ts'
@@ -54,8 +55,11 @@ export interface Profiled<Result> {
 export function createProfiler(options: ProfilerOptions = {}): Profiler {
   checkOptions(options)
   watch()
-  if (options.http !== false && process.env.NONPLUS !== '0')
-    installHttpScopes({ callSites: options.callSites ?? defaultCallSites() })
+  if (options.http !== false && process.env.NONPLUS !== '0') {
+    const callSites = options.callSites ?? defaultCallSites()
+    installHttpScopes({ callSites })
+    watchLambda(callSites)
+  }
   return new ScopeProfiler(options)
 }
 

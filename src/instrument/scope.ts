@@ -37,7 +37,7 @@ export class Scope {
   readonly parent: Scope | undefined
   readonly attributes: Record<string, string | number | boolean> = {}
   /** `performance.now()` at the start. */
-  readonly startedAt: number = performance.now()
+  startedAt: number = performance.now()
   endedAt = 0
   isClosed = false
   /** Called when the scope closes, before the subscribers of the channel. */
@@ -55,6 +55,11 @@ export class Scope {
     this.callSites = options.callSites ?? 'all'
     this.parent = options.parent
     this.ignoreReason = ignoreReason
+  }
+
+  /** Starts the clock anew, where the work comes later than the scope. */
+  begin(): void {
+    this.startedAt = performance.now()
   }
 
   /** Ends the unit of work; the subscribers of the scope channel analyse it. A second call does nothing. */

@@ -1,0 +1,3 @@
+const posts = import('./posts.js')
+
+exports.handler = async (event) => (await posts).promised(event)
