@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import DataLoader from 'dataloader'
 import type * as GraphQL from 'graphql'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { hookGraphql } from '../../src/instrument/graphql.ts'
@@ -98,6 +99,19 @@ describe('what an application sees of its resolvers', () => {
     const schema = schemaWith(() => ({ then: (done: (value: unknown) => void) => done(fieldNow()) }))
     const { result } = await record(() => graphql.graphql({ schema, source: '{ text }' }))
     expect(result).toEqual({ data: { text: 'text' } })
+  })
+
+  test('a batch counts for the field that asked first', async () => {
+    const batches: unknown[] = []
+    const loader = new DataLoader<number, number>(async (ids) => {
+      batches.push(fieldNow())
+      return ids
+    })
+    const schema = graphql.buildSchema('type Query { first: Int second: Int }')
+    const rootValue = { first: () => loader.load(1), second: () => loader.load(2) }
+    const { result } = await record(() => graphql.graphql({ schema, source: '{ first second }', rootValue }))
+    expect(result).toEqual({ data: { first: 1, second: 2 } })
+    expect(batches).toEqual(['first'])
   })
 
   test('two operations in one scope leave its name alone', async () => {
