@@ -8,6 +8,7 @@ import { watchLambda } from './instrument/lambda.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { runScope } from './instrument/run-scope.ts'
+import { isSandboxed } from './instrument/sandbox.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
 import { reportFailure, state } from './instrument/state.ts'
 import { KeptScopes } from './kept-scopes.ts'
@@ -127,9 +128,9 @@ function checkScopeName(name: unknown): string {
 
 let isWatching = false
 
-/** Looks through all loaded modules, so only once; again where every hook has been taken out since. */
+/** Looks through all loaded modules, so only once; again where every hook has been taken out, or no load is seen. */
 function watch(): void {
-  if ((isWatching && state.drivers.size > 0) || process.env.NONPLUS === '0') return
+  if ((isWatching && state.drivers.size > 0 && !isSandboxed) || process.env.NONPLUS === '0') return
   isWatching = true
   startRecorder()
   installLoader()

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ormOf } from './orm.ts'
+import { outerFormatter } from './sandbox.ts'
 import { sourceFrameOf } from './source-map.ts'
 
 /** A frame as V8 reported it: generated file, line and column. One object per place in the code. */
@@ -66,7 +67,7 @@ export function captureCallSite(
       // frozen intrinsics: nothing was changed
     }
   }
-  return Array.isArray(sites) ? callSiteOf(sites, previousFormatter, message) : undefined
+  return Array.isArray(sites) ? callSiteOf(sites, previousFormatter ?? outerFormatter(), message) : undefined
 }
 
 function keepStructured(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {

@@ -1,5 +1,5 @@
 import { type Channel, channel } from 'node:diagnostics_channel'
-import { reportFailure } from './state.ts'
+import { reportFailure, state } from './state.ts'
 
 /**
  * The seam between drivers and everything else: instrumentations publish here, the recorder subscribes.
@@ -7,13 +7,13 @@ import { reportFailure } from './state.ts'
  */
 
 /** A statement is about to be handed to the driver. Message: `StatementMessage`, still without an outcome. */
-export const statementStart: Channel = channel('nonplus:statement:start')
+export const statementStart: Channel = channel(`nonplus:statement:start${state.realm}`)
 
 /** The same `StatementMessage`, with duration, rows or error. */
-export const statementEnd: Channel = channel('nonplus:statement:end')
+export const statementEnd: Channel = channel(`nonplus:statement:end${state.realm}`)
 
 /** A scope has closed. Message: `Scope`. */
-export const scopeEnd: Channel = channel('nonplus:scope:end')
+export const scopeEnd: Channel = channel(`nonplus:scope:end${state.realm}`)
 
 /**
  * Listens on a channel. Node makes an uncaught exception of the host out of what a subscriber throws, so nothing may
@@ -30,5 +30,10 @@ export function subscribeGuarded<Message>(to: Channel, listener: (message: Messa
     }
   }
   to.subscribe(guarded)
-  return () => void to.unsubscribe(guarded)
+  const stop = (): void => {
+    to.unsubscribe(guarded)
+    state.subscriptions.delete(stop)
+  }
+  state.subscriptions.add(stop)
+  return stop
 }

@@ -5,6 +5,7 @@ import { NonplusError } from '../model/errors.ts'
 import { instrumentations } from './index.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
+import { isSandboxed } from './sandbox.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 export { loadedModules } from './loaded-modules.ts'
@@ -107,8 +108,7 @@ function describe(value: unknown): string {
 
 /** Path a module was loaded from, told by its exports. */
 function fileOf(exports: unknown): string | undefined {
-  const cache = createRequire(import.meta.url).cache
-  return Object.values(cache).find((module) => module?.exports === exports)?.filename
+  return Object.values(createRequire(import.meta.url).cache).find((module) => module?.exports === exports)?.filename
 }
 
 /** Version in the nearest package.json above a file that has one. */

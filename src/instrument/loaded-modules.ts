@@ -1,6 +1,10 @@
-import { Module } from 'node:module'
+import { createRequire, Module } from 'node:module'
+import { isSandboxed } from './sandbox.ts'
 
-/** The table of loaded CommonJS modules, shared by every `require`. */
-export function loadedModules(): Record<string, { exports: unknown; loaded: boolean } | undefined> {
-  return (Module as unknown as { _cache: Record<string, { exports: unknown; loaded: boolean } | undefined> })._cache
+type ModuleTable = Record<string, { exports: unknown; loaded: boolean } | undefined>
+
+/** The table of loaded CommonJS modules, shared by every `require`; in a sandbox its own one. */
+export function loadedModules(): ModuleTable {
+  if (isSandboxed) return createRequire(import.meta.url).cache as ModuleTable
+  return (Module as unknown as { _cache: ModuleTable })._cache
 }

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
+import { isSandboxed } from './sandbox.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 /**
@@ -60,6 +61,7 @@ const driverNames = new Set(instrumentations.flatMap(({ module, entries = [] }) 
  *
  * Packages whose source another loader supplies (tsx) pass no `require` that can be watched: for those, drivers that
  * resolve from the application's folder are loaded ahead, which puts the hooked instance where that loader will find it.
+ * So it is in a sandbox, where the table of its modules is looked through at each scope, too.
  */
 export function installLoader(): void {
   listenToDrivers()
@@ -75,7 +77,7 @@ export function installLoader(): void {
   for (const [file, module] of Object.entries(loadedModules())) {
     if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
   }
-  if (hasOtherLoader()) loadAhead()
+  if (isSandboxed ? state.drivers.size === 0 : hasOtherLoader()) loadAhead()
 }
 
 /** Every scope asks for the loader, and an application may hold thousands of modules. */
@@ -84,8 +86,12 @@ const SCAN_MS = 1_000
 let scannedAt = Number.NEGATIVE_INFINITY
 let hadDrivers = false
 
-/** True at the first time, again where loads may have gone unseen, and at once where the hooks were taken out. */
+/**
+ * True at the first time, again where loads may have gone unseen, and at once where the hooks were taken out. No load is
+ * seen in a sandbox.
+ */
 function isScanDue(): boolean {
+  if (isSandboxed) return true
   const now = performance.now()
   const isUnhooked = hadDrivers && state.drivers.size === 0
   hadDrivers = state.drivers.size > 0
@@ -115,18 +121,29 @@ function hasOtherLoader(): boolean {
 }
 
 function loadAhead(): void {
-  const main = process.argv[1]
+  const main = isSandboxed ? undefined : process.argv[1]
   if (main?.includes(`${sep}node_modules${sep}`)) return
   for (const folder of new Set([process.cwd(), main ?? process.cwd()])) {
     const require = createRequire(pathToFileURL(join(folder, 'noop.js')))
-    for (const name of driverNames) {
-      if (name.startsWith('node:')) continue
+    // each test file would load them anew: only what the project itself depends on
+    const names = isSandboxed ? dependenciesOf(require) : driverNames
+    for (const name of names) {
+      if (!driverNames.has(name) || name.startsWith('node:')) continue
       try {
         instrumentExports(require(name), require.resolve(name))
       } catch {
         // not installed here
       }
     }
+  }
+}
+
+function dependenciesOf(require: NodeJS.Require): string[] {
+  try {
+    const { dependencies, devDependencies } = require('./package.json') as Record<string, object | undefined>
+    return Object.keys({ ...dependencies, ...devDependencies })
+  } catch {
+    return []
   }
 }
 

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
 import type { DriverCoverage } from '../model/report.ts'
 import type { FieldPath } from './graphql-field.ts'
 import type { Operation } from './operation.ts'
+import { isSandboxed, takeOverSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
 
 /** Counts over the whole process; the coverage of a report is made of them. */
@@ -38,6 +40,10 @@ export interface SharedState {
   readonly wrapped: WeakMap<object, Set<string>>
   /** Every undo, for {@link unpatchAll}. */
   readonly undos: Set<() => void>
+  /** Every subscription to a channel, for the end of a sandbox. */
+  readonly subscriptions: Set<() => void>
+  /** Ends the names of the channels of nonplus, so that each sandbox has its own. */
+  readonly realm: string
   /** First failures inside nonplus, in words; at most ten. */
   readonly failureMessages: string[]
   /** Where statements ran outside any scope; the first few distinct places, as `file:line`. */
@@ -74,6 +80,8 @@ function createState(): SharedState {
     drivers: new Map(),
     wrapped: new WeakMap(),
     undos: new Set(),
+    subscriptions: new Set(),
+    realm: isSandboxed ? `:${randomUUID()}` : '',
     failureMessages: [],
     outsideSites: new Set(),
     ignoredReasons: new Map(),
@@ -90,8 +98,18 @@ export const state: SharedState = sharedState()
 
 function sharedState(): SharedState {
   const slots = globalThis as unknown as Record<symbol, SharedState | undefined>
-  slots[SLOT] ??= createState()
+  slots[SLOT] ??= isSandboxed ? createSandboxState() : createState()
   return slots[SLOT]
+}
+
+function createSandboxState(): SharedState {
+  const created = createState()
+  // Jest empties what it finds on the globals of a test file that has ended, or warns of its use
+  Object.defineProperty(created, Symbol.for('$$jest-protect-from-deletion'), { value: [] })
+  takeOverSandbox(() => {
+    for (const end of [...created.undos, ...created.subscriptions]) end()
+  })
+  return created
 }
 
 /** Makes a service once per process, whichever copy of nonplus asks first. */
