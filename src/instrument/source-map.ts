@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { originalPositionFor as Locate, TraceMap } from '@jridgewell/trace-mapping'
 import type { Frame } from '../model/trace.ts'
 import type { RawFrame } from './call-site.ts'
+import { readScriptMaps } from './script-maps.ts'
 
 type Position = { file: string; line: number; column: number }
 
@@ -93,12 +94,26 @@ const MAP_COMMENT = /^\/\/[#@] sourceMappingURL=(\S+)/
 function readMap(file: string): FileMap | undefined {
   const code = readFileSync(file, 'utf8')
   const start = Math.max(code.lastIndexOf('//# sourceMappingURL='), code.lastIndexOf('//@ sourceMappingURL='))
-  const url = start === -1 ? undefined : MAP_COMMENT.exec(code.slice(start))?.[1]
+  const url = start === -1 ? scriptMapOf(file) : MAP_COMMENT.exec(code.slice(start))?.[1]
   if (url === undefined) return undefined
   const { TraceMap } = traceMapping()
   if (url.startsWith('data:')) return { map: new TraceMap(textOfDataUrl(url)), folder: dirname(file) }
   const path = url.startsWith('file:') ? fileURLToPath(url) : resolve(dirname(file), decodeURIComponent(url))
   return { map: new TraceMap(readFileSync(path, 'utf8')), folder: dirname(path) }
+}
+
+/** Not worth a look at all scripts: code that a loader has compiled and that is JavaScript on disk is rare. */
+const COMPILED = /\.([jt]sx|[cm]?ts)$/
+
+/** Scripts are read again for a file that was loaded since; a program that loads more files lazily is none for this. */
+const MAX_READS = 50
+
+let scriptMaps: ReadonlyMap<string, string> = new Map()
+let readCount = 0
+
+function scriptMapOf(file: string): string | undefined {
+  if (COMPILED.test(file) && !scriptMaps.has(file) && readCount++ < MAX_READS) scriptMaps = readScriptMaps()
+  return scriptMaps.get(file) || undefined
 }
 
 function textOfDataUrl(url: string): string {
