@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LiveConsole } from '../live-console.ts'
@@ -100,6 +101,16 @@ function handOver(folder: string, outer: RunSettings): void {
   }
 }
 
+/**
+ * The CommonJS build, although the ESM one would do: with `--import` Node treats the program itself as an ES module, past
+ * the hooks that ts-node, @swc-node/register and the like put into `require`.
+ */
+function registerPath(): string {
+  return createRequire(import.meta.url)
+    .resolve('nonplus/register')
+    .replaceAll('\\', '\\\\')
+}
+
 function environmentFor(folder: string, { options, isQuiet, color }: Plan): NodeJS.ProcessEnv {
   const outer = outerRun()
   const settings: RunSettings = {
@@ -109,7 +120,7 @@ function environmentFor(folder: string, { options, isQuiet, color }: Plan): Node
     cwd: outer?.cwd ?? process.cwd(),
     options,
   }
-  const preload = `--import "${import.meta.resolve('nonplus/register')}"`
+  const preload = `--require "${registerPath()}"`
   const { NODE_OPTIONS = '' } = process.env
   return {
     ...process.env,
