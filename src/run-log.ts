@@ -1,5 +1,5 @@
 import { existsSync, openSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setImmediate, setInterval } from 'node:timers'
 import { threadId } from 'node:worker_threads'
 import { measureCoverage, type ProcessCoverage } from './coverage.ts'
@@ -19,6 +19,8 @@ export type LogLine =
 
 /** The `.json` file of a process: written over and over. */
 export interface LogRecord {
+  /** Command line of the process, its own flags left out. */
+  readonly command: string
   readonly coverage: ProcessCoverage
   readonly totals: readonly ScopeTotals[]
   readonly droppedFindings: number
@@ -119,7 +121,7 @@ export class RunLog {
     }
     const { droppedFindings } = this.#sieve
     const coverage = measureCoverage(this.#blindSpots)
-    const record: LogRecord = { coverage, totals: this.#sieve.totals(), droppedFindings }
+    const record: LogRecord = { command: commandLine(), coverage, totals: this.#sieve.totals(), droppedFindings }
     const bytes = Buffer.from(JSON.stringify(record))
     // padded, so that a longer record before it leaves no rest
     this.#recordBytes = Math.max(this.#recordBytes, bytes.length)
@@ -131,6 +133,11 @@ export class RunLog {
       0,
     )
   }
+}
+
+function commandLine(): string {
+  const [program = '', ...args] = process.argv
+  return [basename(program), ...args].join(' ')
 }
 
 function guard(write: () => void): void {

@@ -26,6 +26,19 @@ export async function readRunLogs(folder: string): Promise<RunReport> {
   return merge.result()
 }
 
+/** What each process of a run saw, in the order they were started. */
+export function readProcesses(folder: string): Pick<LogRecord, 'command' | 'coverage'>[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort((a, b) => startOf(a) - startOf(b))
+    .flatMap((name) => parse<LogRecord>(readFileSync(join(folder, name), 'utf8')) ?? [])
+}
+
+// the last part of the name is the time
+function startOf(name: string): number {
+  return Number.parseInt(name.slice(name.lastIndexOf('-') + 1), 36)
+}
+
 class LogMerge {
   readonly #sources = new Map<string, string>()
   readonly #coverages: ProcessCoverage[] = []

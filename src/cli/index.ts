@@ -16,6 +16,10 @@ then goes to standard error.
 
 The exit code is that of the program; 1 where it succeeded and --fail-on found something; 2 for wrong usage.`
 
+const DOCTOR_NOTES = `
+What a program prints on standard output goes to standard error. The exit code is 0 where all is well; 1 where something
+will not be watched, or was not; 2 for wrong usage.`
+
 const program = new Command('nonplus')
   .description('Finds the query in the loop, proves it from the rows, and shows the line.')
   .version(version)
@@ -44,6 +48,18 @@ program
   .action(async (command: string[], flags: RunFlags) => {
     const { run } = await import('./run.ts')
     await run(command, flags)
+  })
+
+program
+  .command('doctor')
+  .description('what would be hooked in this project, and what would not; with a command: what was')
+  .usage('[-- <command …>]')
+  .passThroughOptions()
+  .argument('[command...]', 'a program to run, after --')
+  .addHelpText('after', DOCTOR_NOTES)
+  .action(async (command: string[]) => {
+    const { doctor } = await import('./doctor.ts')
+    process.exitCode = await doctor(command)
   })
 
 program

@@ -111,7 +111,11 @@ function registerPath(): string {
     .replaceAll('\\', '\\\\')
 }
 
-function environmentFor(folder: string, { options, isQuiet, color }: Plan): NodeJS.ProcessEnv {
+/** The environment in which each Node process of a program loads nonplus, and leaves its log in `folder`. */
+export function environmentFor(
+  folder: string,
+  { options, isQuiet, color }: Pick<Plan, 'options' | 'isQuiet' | 'color'>,
+): NodeJS.ProcessEnv {
   const outer = outerRun()
   const settings: RunSettings = {
     folder,
