@@ -5,7 +5,6 @@ import { NonplusError } from '../model/errors.ts'
 import { instrumentations } from './index.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
-import { isSandboxed } from './sandbox.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 export { loadedModules } from './loaded-modules.ts'
