@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from './create-database.ts'
+import { createMysqlDatabase } from './create-mysql-database.ts'
+import { HOW_TO_GET_MYSQL } from './mysql-server.ts'
 import { nodeVersions } from './node-versions.ts'
 
 const run = promisify(execFile)
@@ -123,6 +125,18 @@ describe.skipIf(!isInstalled)(`beside other tools${isInstalled ? '' : ` (SKIPPED
 
   describe('pg under require', () => {
     describeBeside({ ...pg, program: 'app.cjs', node }, () => createDatabase('beside'))
+  })
+
+  const mysql2 = { driver: 'mysql2', expected: { statements: 90, findings: 12 } } as const
+  const isMissing = process.env.NONPLUS_TEST_MYSQL_URL === undefined
+  describe.skipIf(isMissing)(`mysql2${isMissing ? ` (SKIPPED: ${HOW_TO_GET_MYSQL})` : ''}`, () => {
+    describe('under import', () => {
+      describeBeside({ ...mysql2, program: 'app.mjs', node }, () => createMysqlDatabase('beside'))
+    })
+
+    describe('under require', () => {
+      describeBeside({ ...mysql2, program: 'app.cjs', node }, () => createMysqlDatabase('beside'))
+    })
   })
 
   const newest = nodeVersions.at(-1)

@@ -98,8 +98,14 @@ export const state: SharedState = sharedState()
 
 function sharedState(): SharedState {
   const slots = globalThis as unknown as Record<symbol, SharedState | undefined>
-  slots[SLOT] ??= isSandboxed ? createSandboxState() : createState()
-  return slots[SLOT]
+  const existing = slots[SLOT]
+  if (existing === undefined) {
+    const created = isSandboxed ? createSandboxState() : createState()
+    slots[SLOT] = created
+    return created
+  }
+  // a copy of an older version may have made it, without what this one keeps there
+  return Object.assign(existing, { ...createState(), ...existing })
 }
 
 function createSandboxState(): SharedState {
