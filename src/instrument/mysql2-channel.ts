@@ -44,7 +44,8 @@ export function listenToMysql2(driver: DriverInfo): () => void {
 
 function listenTo(name: 'query' | 'execute', driver: DriverInfo): (() => void)[] {
   const startUnseen = (context: Context, call: Call): void => {
-    const parameters = name === 'execute' && Array.isArray(context.values) ? context.values : undefined
+    const { values } = context
+    const parameters = name === 'execute' && Array.isArray(values) && values.length > 0 ? values : undefined
     const { checkout } = calls
     calls.checkout = undefined
     noteHeard(driver)

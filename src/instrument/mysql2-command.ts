@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import type { ResultColumn } from '../model/trace.ts'
 import { callIn, type RawResult, type StatementMessage } from './message.ts'
 import type { Call } from './mysql2-call.ts'
@@ -39,8 +40,10 @@ export function watchPreparation(prepare: Any, call: Call): void {
 /**
  * Watches a command whose rows come as events: streams, and calls without a callback. Its listeners run in the scope of
  * the call; those of a stream around it do too, since it is the events that move a stream.
+ *
+ * @param isPublished true where the channels tell of it: only then the driver listens for its error.
  */
-export function watchEvents(command: Any, call: Call): void {
+export function watchEvents(command: Any, call: Call, isPublished = false): void {
   const emit = command.emit
   const rows: unknown[] = []
   let count = 0
@@ -73,9 +76,21 @@ export function watchEvents(command: Any, call: Call): void {
       } catch (error) {
         reportFailure('mysql2 event', error)
       }
-      return callIn(call.scope, emit, this, args)
+      const isUnheard = isPublished && args[0] === 'error' && command.listenerCount('error') === 1 && isOnlySubscriber()
+      const result = callIn(call.scope, emit, this, args)
+      if (isUnheard) throw args[1]
+      return result
     },
   })
+}
+
+/**
+ * While its channels have subscribers, mysql2 listens for the error of each command, and the error of one that nobody
+ * else listens to is lost. Where the only subscriber are we, it must be thrown, as it is without us.
+ */
+function isOnlySubscriber(): boolean {
+  const { _subscribers: subscribers } = channel('tracing:mysql2:query:start') as { _subscribers?: readonly unknown[] }
+  return subscribers?.length === 1
 }
 
 /** Ends the message of a call with what the driver hands to a callback. */

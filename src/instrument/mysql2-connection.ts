@@ -67,7 +67,7 @@ function file(connection: Any, command: Any, driver: DriverInfo, below: (...args
     if (!isWrapped(commands, 'fieldsEOF')) wrapCommand(commands)
   }
   if (typeof command.onResult !== 'function') {
-    if (!Object.hasOwn(command, 'emit')) watchEvents(command, call)
+    if (!Object.hasOwn(command, 'emit')) watchEvents(command, call, isPublished)
   } else if (!isPublished && (message !== undefined || !isPromised)) {
     watchCallback(command, call)
     if (prepare !== undefined && prepare.options === command._executeOptions) watchPreparation(prepare, call)

@@ -562,6 +562,19 @@ describe.skipIf(isMissing).each([
       })
     })
 
+    // 3.0 ends the process over it, with nonplus and without
+    test.skipIf(version === '3.0.1')('an error that nobody listens to breaks the connection', async () => {
+      const broken = mysql.createConnection({ uri: url })
+      const seen = new Promise((resolve) => {
+        broken.on('error', (error: { code: string }) => resolve(error.code))
+      })
+      const { ended } = await record(async () => {
+        broken.query(NOTHING)
+        expect(await seen).toBe('ER_NO_SUCH_TABLE')
+      })
+      expect(ended.map(facts)).toMatchObject([{ text: NOTHING, error: 'ER_NO_SUCH_TABLE' }])
+    })
+
     test('an unhandled rejection stays one, with the error of the driver', async () => {
       const seen: unknown[] = []
       const listeners = process.listeners('unhandledRejection')
