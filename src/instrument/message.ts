@@ -4,6 +4,7 @@ import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
 import type { FieldPath } from './graphql-field.ts'
+import type { Operation } from './operation.ts'
 import { isPlainPromise, type Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
@@ -88,10 +89,34 @@ export class StatementMessage {
   }
 }
 
+/** Where a statement comes from, for a driver that knows its text only later: noted in the outermost call. */
+export interface Origin {
+  readonly scope: Scope | undefined
+  readonly operation: Operation | undefined
+  readonly field: FieldPath | undefined
+  readonly startedAt: number
+  callSite: CapturedCallSite | undefined
+  /** See {@link StatementMessage.orm}. */
+  orm: string | undefined
+}
+
+/** Notes where a statement comes from, to start its message later. */
+export function originOf(): Origin {
+  return {
+    scope: state.storage.getStore(),
+    operation: state.operations.getStore(),
+    field: state.fields.getStore(),
+    startedAt: performance.now(),
+    callSite: undefined,
+    orm: undefined,
+  }
+}
+
 /**
  * Starts the message of a statement, if it belongs to an open scope; counts it in any case.
  *
  * @param below function whose callers may be the application; frames above it are left out of the call site.
+ * @param origin where it was noted before: scope, time and call site are taken from it.
  * @returns undefined where nothing is to be recorded.
  */
 export function startStatement(
@@ -99,8 +124,9 @@ export function startStatement(
   text: string,
   parameters: readonly unknown[] | undefined,
   below: (...args: never[]) => unknown,
+  origin?: Origin,
 ): StatementMessage | undefined {
-  const scope = state.storage.getStore()
+  const scope = origin === undefined ? state.storage.getStore() : origin.scope
   const { counters } = state
   counters.seen++
   if (scope === undefined) {
@@ -121,9 +147,10 @@ export function startStatement(
   counters.attributed++
   try {
     const message = new StatementMessage(driver, text, parameters, scope)
-    message.field = state.fields.getStore()
+    message.field = origin === undefined ? state.fields.getStore() : origin.field
+    if (origin !== undefined) message.startedAt = origin.startedAt
     statementStart.publish(message)
-    if (message.needsCallSite) takeCallSite(message, below)
+    if (message.needsCallSite) takeCallSite(message, below, origin)
     return message
   } catch (error) {
     reportFailure('statement start', error)
@@ -131,9 +158,12 @@ export function startStatement(
   }
 }
 
-function takeCallSite(message: StatementMessage, below: (...args: never[]) => unknown): void {
-  const operation = state.operations.getStore()
-  if (operation?.isOutermost !== true) message.callSite = captureCallSite(below, message)
+function takeCallSite(message: StatementMessage, below: (...args: never[]) => unknown, origin?: Origin): void {
+  const operation = origin === undefined ? state.operations.getStore() : origin.operation
+  if (origin !== undefined) {
+    message.callSite = origin.callSite
+    message.orm ??= origin.orm
+  } else if (operation?.isOutermost !== true) message.callSite = captureCallSite(below, message)
   if (message.callSite !== undefined) return
   operation?.lend(message)
   message.canBeDeferred = operation === undefined
