@@ -14,6 +14,12 @@ export interface Instrumentation {
   readonly versions: string
   readonly dialect: Dialect
   readonly via: Via
+  /**
+   * Files of the package whose exports hold what {@link patch} touches, by how they are loaded.
+   *
+   * @default what a `require` of the package gives; an ES module is seen only where it is named here.
+   */
+  readonly files?: { readonly import: readonly string[]; readonly require: readonly string[] }
   /** See {@link DriverInfo.columnsOf}. */
   readonly columnsOf: DriverInfo['columnsOf']
   /** True where `exports` has the parts that {@link patch} touches; told by shape, so that any copy is recognised. */

@@ -2,6 +2,8 @@ import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
+import { driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
+import { hookEsModules, loadEsModulesAhead, rehookEsModules } from './es-modules.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
 import { isSandboxed } from './sandbox.ts'
@@ -54,8 +56,6 @@ function watchModuleLoads(): Set<ModuleListener> {
   return listeners
 }
 
-const driverNames = new Set(instrumentations.flatMap(({ module, entries = [] }) => [module, ...entries]))
-
 /**
  * Hooks drivers as the application loads them, and those it has loaded already.
  *
@@ -65,10 +65,10 @@ const driverNames = new Set(instrumentations.flatMap(({ module, entries = [] }) 
  */
 export function installLoader(): void {
   listenToDrivers()
+  if (!isSandboxed) hookEsModules()
   onceInProcess('loader', () => {
     onModuleLoad((request, resolve, exports) => {
-      const isDriver = driverNames.has(request) || (request.includes('node_modules') && isDriverFile(request))
-      if (isDriver) instrumentExports(exports, resolve())
+      if (mayHoldDriver(request, resolve)) instrumentExports(exports, resolve())
     })
     return true
   })
@@ -76,6 +76,10 @@ export function installLoader(): void {
   if (!isScanDue()) return
   for (const [file, module] of Object.entries(loadedModules())) {
     if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
+  }
+  if (!isSandboxed) {
+    rehookEsModules()
+    if (!isPreloaded()) loadEsModulesAhead()
   }
   if (isSandboxed ? state.drivers.size === 0 : hasOtherLoader()) loadAhead()
 }
@@ -104,20 +108,18 @@ function isDriverFile(file: string): boolean {
   return packageOf(file, driverNames) !== undefined
 }
 
-/** Name of the package a file belongs to, if it is one of `names`. */
-function packageOf(file: string, names: { has(name: string): boolean }): string | undefined {
-  const parts = file.split(sep)
-  const index = parts.lastIndexOf('node_modules')
-  if (index === -1) return undefined
-  const first = parts[index + 1] ?? ''
-  const name = first.startsWith('@') ? `${first}/${parts[index + 2]}` : first
-  return names.has(name) ? name : undefined
+function flagsOfNode(): string {
+  return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
+}
+
+/** Nothing of the application can have been imported before a preload. */
+function isPreloaded(): boolean {
+  return process.env.NONPLUS_RUN !== undefined || /nonplus\/register/.test(flagsOfNode())
 }
 
 /** A loader that supplies source for CommonJS, such as tsx, hides loads from `Module._load`. */
 function hasOtherLoader(): boolean {
-  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
-  return /tsx|ts-node|swc|esbuild|--(experimental-)?loader/.test(flags)
+  return /tsx|ts-node|swc|esbuild|--(experimental-)?loader/.test(flagsOfNode())
 }
 
 function loadAhead(): void {

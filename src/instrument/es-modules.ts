@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs'
+import Module, { createRequire } from 'node:module'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { esModuleEnds } from './driver-files.ts'
+import { instrumentations } from './index.ts'
+import { instrumentExports } from './instrument.ts'
+import { onceInProcess, reportFailure } from './state.ts'
+
+interface LoadedSource {
+  readonly format?: string | null
+  readonly source?: string | ArrayBuffer | Uint8Array | null
+}
+
+type Load = (url: string, context: unknown, next: (url: string, context: unknown) => LoadedSource) => LoadedSource
+
+interface ModuleHooks {
+  registerHooks?(hooks: { load: Load }): unknown
+  register(specifier: string, options: { data: unknown }): void
+}
+
+/** What the tail of a driver calls, whichever thread appended it. */
+const SLOT = 'nonplus.es-module'
+
+/** Namespaces that were handed over, with their URLs: hooked again after every hook was taken out. */
+const handedOver = (): Map<string, unknown> => onceInProcess('es modules', () => new Map<string, unknown>())
+
+/**
+ * Sees drivers that are ES modules, which no `require` loads. A loader hook appends to the file that holds a driver a
+ * tail that imports the module's own namespace and hands it over. It runs when the module has been evaluated; no export
+ * is rewritten, and no line moves.
+ *
+ * Where Node can run such a hook in this thread (from 22.15) it is always installed, since it costs next to nothing. An
+ * older Node starts a thread for it, which an application without such a driver is spared.
+ */
+export function hookEsModules(): void {
+  onceInProcess('es module hook', () => {
+    const globals = globalThis as unknown as Record<symbol, unknown>
+    globals[Symbol.for(SLOT)] = (namespace: unknown, url: string): void => {
+      handedOver().set(url, namespace)
+      hookNamespace(namespace, url)
+    }
+    const { registerHooks, register } = Module as unknown as ModuleHooks
+    try {
+      if (registerHooks !== undefined) registerHooks({ load })
+      else if (installedFiles().length > 0) {
+        register(`data:text/javascript,${encodeURIComponent(THREAD)}`, {
+          data: { ends: esModuleEnds, tail: tailOf('URL') },
+        })
+      }
+    } catch (error) {
+      reportFailure('hooking ES modules', error)
+    }
+    return true
+  })
+}
+
+/** Hooks once more what was handed over. */
+export function rehookEsModules(): void {
+  for (const [url, namespace] of handedOver()) hookNamespace(namespace, url)
+}
+
+/**
+ * Hooks drivers that may have been imported before nonplus was, which nothing lists: an ES module that is loaded already
+ * is what `require` gives back, and one that is not is loaded ahead.
+ */
+export function loadEsModulesAhead(): void {
+  for (const file of installedFiles()) {
+    const { href } = pathToFileURL(file)
+    try {
+      hookNamespace(createRequire(file)(file), href)
+    } catch {
+      // it is being loaded right now, or this Node cannot `require` an ES module
+      import(href).then((namespace) => hookNamespace(namespace, href)).catch(() => {})
+    }
+  }
+}
+
+function hookNamespace(namespace: unknown, url: string): void {
+  try {
+    const file = fileURLToPath(url)
+    const { default: whole } = namespace as { default?: unknown }
+    if (instrumentExports(namespace, file) === undefined && whole !== undefined) instrumentExports(whole, file)
+  } catch (error) {
+    reportFailure('es module', error)
+  }
+}
+
+const load: Load = (url, context, next) => {
+  const loaded = next(url, context)
+  if (loaded.format !== 'module' || !loaded.source || !isDriverUrl(url)) return loaded
+  const { source } = loaded
+  return { ...loaded, source: (typeof source === 'string' ? source : new TextDecoder().decode(source)) + tailOf(url) }
+}
+
+function isDriverUrl(url: string): boolean {
+  if (!url.includes('/node_modules/')) return false
+  const path = url.split('?', 1)[0] as string
+  return esModuleEnds.some((end) => path.endsWith(end))
+}
+
+function tailOf(url: string): string {
+  return `\n;import * as __nonplus__ from ${JSON.stringify(url)};globalThis[Symbol.for('${SLOT}')]?.(__nonplus__,import.meta.url);\n`
+}
+
+/** The same as `load`, in the thread of an older Node. */
+const THREAD = `
+let ends, tail
+export function initialize(data) {
+  ends = data.ends
+  tail = data.tail
+}
+export async function load(url, context, next) {
+  const loaded = await next(url, context)
+  const path = url.split('?', 1)[0]
+  if (loaded.format !== 'module' || !loaded.source || !ends.some((end) => path.endsWith(end))) return loaded
+  const { source } = loaded
+  const text = typeof source === 'string' ? source : new TextDecoder().decode(source)
+  return { ...loaded, source: text + tail.replace('"URL"', () => JSON.stringify(url)) }
+}
+`
+
+/** ES modules of drivers that resolve from the working directory or from the program. */
+function installedFiles(): string[] {
+  const folders = new Set([process.cwd(), dirname(resolve(process.argv[1] ?? 'program.js'))])
+  const files = new Set<string>()
+  for (const folder of folders) {
+    const { paths } = createRequire(join(folder, 'noop.js')).resolve
+    for (const { module, files: { import: names } = { import: [] } } of instrumentations) {
+      if (names.length === 0) continue
+      const found = paths(module)?.find((path) => existsSync(join(path, module)))
+      if (found === undefined) continue
+      for (const name of names) if (existsSync(join(found, module, name))) files.add(join(found, module, name))
+    }
+  }
+  return [...files]
+}
