@@ -8,6 +8,7 @@ import { mysql2 } from './mysql2.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 import { oracledb } from './oracledb.ts'
 import { pg, pgPool } from './pg.ts'
+import { postgres } from './postgres.ts'
 import { sqlite3 } from './sqlite3.ts'
 import { tedious } from './tedious.ts'
 
@@ -15,6 +16,7 @@ import { tedious } from './tedious.ts'
 export const instrumentations: readonly Instrumentation[] = [
   pg,
   pgPool,
+  postgres,
   mysql2,
   mariadb,
   mssql,
@@ -37,5 +39,4 @@ export const unsupportedDrivers: readonly string[] = [
   'mongodb',
   'msnodesqlv8',
   'mysql',
-  'postgres',
 ]

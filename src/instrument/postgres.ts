@@ -1,0 +1,50 @@
+import type { ResultColumn } from '../model/trace.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import { wrapPostgresQuery } from './postgres-query.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a driver's exports, narrowed by the checks of each function
+type Any = any
+
+/**
+ * postgres.js. A query is sent when it is awaited or executed, which its class does in one method; that class is in a
+ * file of its own and is not exported, but every instance of the driver makes one.
+ */
+export const postgres: Instrumentation = {
+  module: 'postgres',
+  versions: '>=3.3.0 <4',
+  dialect: 'postgresql',
+  via: 'patch',
+  files: { import: ['src/query.js'], require: ['cjs/src/query.js'] },
+  columnsOf,
+  matches: (exports) => isQuery((exports as Any).Query) || isDriver(exports) || isInstance(exports),
+  patch(exports, driver) {
+    wrapPostgresQuery(queryClassOf(exports).prototype, driver)
+  },
+}
+
+function queryClassOf(exports: Any): Any {
+  if (isQuery(exports.Query)) return exports.Query
+  // an instance connects at its first query, and this one is never sent
+  const sql = isInstance(exports) ? exports : exports('postgres://localhost', { max: 1, no_subscribe: true })
+  return sql``.constructor
+}
+
+function isQuery(value: Any): boolean {
+  return ['handle', 'cursor', 'forEach', 'simple'].every((name) => typeof value?.prototype?.[name] === 'function')
+}
+
+function isDriver(value: Any): boolean {
+  return (
+    typeof value === 'function' && typeof value.PostgresError === 'function' && typeof value.toPascal === 'function'
+  )
+}
+
+function isInstance(value: Any): boolean {
+  return typeof value === 'function' && typeof value.PostgresError === 'function' && typeof value.unsafe === 'function'
+}
+
+/** Names and origins of the columns; `table` is 0 where one is computed. */
+function columnsOf(fields: unknown): readonly ResultColumn[] {
+  if (!Array.isArray(fields)) return []
+  return fields.map(({ name, table, number }: Any) => (table > 0 ? { name, origin: `${table}.${number}` } : { name }))
+}
