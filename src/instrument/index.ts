@@ -5,17 +5,21 @@ import { libsqlClient } from './libsql-client.ts'
 import { mariadb } from './mariadb.ts'
 import { mssql } from './mssql.ts'
 import { mysql2 } from './mysql2.ts'
+import { neon } from './neon.ts'
 import { nodeSqlite } from './node-sqlite.ts'
 import { oracledb } from './oracledb.ts'
 import { pg, pgPool } from './pg.ts'
+import { pglite } from './pglite.ts'
 import { postgres } from './postgres.ts'
 import { sqlite3 } from './sqlite3.ts'
 import { tedious } from './tedious.ts'
 
-/** Every driver nonplus can hook. Adding one is a file and a line here. */
+/** Every driver nonplus can hook. Adding one is a file and a line here; Neon's is before pg, which it looks like. */
 export const instrumentations: readonly Instrumentation[] = [
+  neon,
   pg,
   pgPool,
+  pglite,
   postgres,
   mysql2,
   mariadb,
@@ -33,10 +37,4 @@ export const instrumentations: readonly Instrumentation[] = [
  * Drivers that are known, but not hooked by this version: one that is loaded makes a coverage warning, because its
  * statements would otherwise be missing in silence.
  */
-export const unsupportedDrivers: readonly string[] = [
-  '@electric-sql/pglite',
-  '@neondatabase/serverless',
-  'mongodb',
-  'msnodesqlv8',
-  'mysql',
-]
+export const unsupportedDrivers: readonly string[] = ['mongodb', 'msnodesqlv8', 'mysql']

@@ -1,0 +1,36 @@
+import type { ResultColumn } from '../model/trace.ts'
+import type { Instrumentation } from './instrumentation.ts'
+import { wrapPgliteStatements, wrapPgliteTypes } from './pglite-statements.ts'
+import { wrapPgliteTransaction } from './pglite-transaction.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
+type Any = any
+
+/**
+ * PGlite, PostgreSQL in the process, on one connection. Everything arrives at `query` and `exec` of its class, but for
+ * what is sent in a transaction: the object for that is made anew each time, so its methods are wrapped on it.
+ */
+export const pglite: Instrumentation = {
+  module: '@electric-sql/pglite',
+  versions: '>=0.5.0 <0.6',
+  dialect: 'postgresql',
+  via: 'patch',
+  files: { import: ['dist/index.js'], require: ['dist/index.cjs'] },
+  columnsOf,
+  matches: (exports) => isDatabase((exports as Any).PGlite?.prototype),
+  patch(exports, driver) {
+    const { prototype } = (exports as Any).PGlite
+    wrapPgliteStatements(prototype, driver)
+    wrapPgliteTransaction(prototype, driver)
+    wrapPgliteTypes(prototype)
+  },
+}
+
+function isDatabase(prototype: Any): boolean {
+  return ['query', 'exec', 'transaction', 'execProtocolRaw'].every((name) => typeof prototype?.[name] === 'function')
+}
+
+/** PGlite tells names and types, but not where a column comes from. */
+function columnsOf(fields: unknown): readonly ResultColumn[] {
+  return Array.isArray(fields) ? fields.map(({ name }: Any) => ({ name })) : []
+}
