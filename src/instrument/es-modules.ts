@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -90,7 +90,8 @@ const load: Load = (url, context, next) => {
   const loaded = next(url, context)
   if (loaded.format !== 'module' || !loaded.source || !isDriverUrl(url)) return loaded
   const { source } = loaded
-  return { ...loaded, source: (typeof source === 'string' ? source : new TextDecoder().decode(source)) + tailOf(url) }
+  const text = typeof source === 'string' ? source : new TextDecoder().decode(source)
+  return text.includes(SLOT) ? loaded : { ...loaded, source: text + tailOf(url) }
 }
 
 function isDriverUrl(url: string): boolean {
@@ -103,7 +104,7 @@ function tailOf(url: string): string {
   return `\n;import * as __nonplus__ from ${JSON.stringify(url)};globalThis[Symbol.for('${SLOT}')]?.(__nonplus__,import.meta.url);\n`
 }
 
-/** The same as `load`, in the thread of an older Node. */
+/** The same as `load`, in the thread of an older Node; which runs each `--require` as well, and so registers it twice. */
 const THREAD = `
 let ends, tail
 export function initialize(data) {
@@ -116,22 +117,30 @@ export async function load(url, context, next) {
   if (loaded.format !== 'module' || !loaded.source || !ends.some((end) => path.endsWith(end))) return loaded
   const { source } = loaded
   const text = typeof source === 'string' ? source : new TextDecoder().decode(source)
-  return { ...loaded, source: text + tail.replace('"URL"', () => JSON.stringify(url)) }
+  return text.includes('${SLOT}') ? loaded : { ...loaded, source: text + tail.replace('"URL"', () => JSON.stringify(url)) }
 }
 `
 
-/** ES modules of drivers that resolve from the working directory or from the program. */
+/** ES modules of drivers that resolve from the working directory, from the program, or from what brings its own copy. */
 function installedFiles(): string[] {
   const folders = new Set([process.cwd(), dirname(resolve(process.argv[1] ?? 'program.js'))])
   const files = new Set<string>()
   for (const folder of folders) {
-    const { paths } = createRequire(join(folder, 'noop.js')).resolve
-    for (const { module, files: { import: names } = { import: [] } } of instrumentations) {
+    for (const { module, files: { import: names = [], within = [] } = {} } of instrumentations) {
       if (names.length === 0) continue
-      const found = paths(module)?.find((path) => existsSync(join(path, module)))
-      if (found === undefined) continue
-      for (const name of names) if (existsSync(join(found, module, name))) files.add(join(found, module, name))
+      const holders = within.map((name) => packageFrom(folder, name)).filter((holder) => holder !== undefined)
+      for (const from of [folder, ...holders]) {
+        const found = packageFrom(from, module)
+        for (const name of found === undefined ? [] : names) files.add(join(found as string, name))
+      }
     }
   }
-  return [...files]
+  return [...files].filter((file) => existsSync(file))
+}
+
+/** Folder of a package as it is found from another folder; links are resolved, as loaders do. */
+function packageFrom(folder: string, name: string): string | undefined {
+  const paths = createRequire(join(folder, 'noop.js')).resolve.paths(name) ?? []
+  const found = paths.map((path) => join(path, name)).find((path) => existsSync(path))
+  return found === undefined ? undefined : realpathSync(found)
 }

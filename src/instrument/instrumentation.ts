@@ -19,7 +19,12 @@ export interface Instrumentation {
    *
    * @default what a `require` of the package gives; an ES module is seen only where it is named here.
    */
-  readonly files?: { readonly import: readonly string[]; readonly require: readonly string[] }
+  readonly files?: {
+    readonly import?: readonly string[]
+    readonly require?: readonly string[]
+    /** Packages that bring a copy of their own. */
+    readonly within?: readonly string[]
+  }
   /** See {@link DriverInfo.columnsOf}. */
   readonly columnsOf: DriverInfo['columnsOf']
   /** True where `exports` has the parts that {@link patch} touches; told by shape, so that any copy is recognised. */

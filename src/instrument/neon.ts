@@ -16,7 +16,7 @@ export const neon: Instrumentation = {
   versions: '>=0.9.3 <2',
   dialect: 'postgresql',
   via: 'patch',
-  files: { import: ['index.mjs'], require: ['index.js'] },
+  files: { import: ['index.mjs'], require: ['index.js'], within: ['@vercel/postgres'] },
   columnsOf,
   matches(exports) {
     const { Client, Pool, neon: overHttp, neonConfig } = exports as Any

@@ -1,0 +1,95 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Project } from '../cli/project.ts'
+import { type NodeVersion, nodeVersions } from '../node-versions.ts'
+
+const modules = join(import.meta.dirname, '../../node_modules')
+
+/** Sends three queries by postgres.js, and loads the other drivers, which are slow to start or have no server here. */
+const PROGRAM = `
+const sql = postgres(process.env.DATABASE_URL)
+const run = async () => {
+  const posts = await sql\`select author_id from posts limit 3\`
+  for (const post of posts) await sql\`select name from authors where id = \${post.author_id}\`
+}
+profile('loop', run).then(({ report }) => {
+  const drivers = report.coverage.drivers.map(({ name, version }) => name + ' ' + version)
+  const { callSite, count } = report.findings[0] ?? {}
+  console.log(JSON.stringify({ drivers: drivers.sort(), count, file: callSite?.file.split('/').at(-1), failures: report.coverage.warnings }))
+  process.exit()
+})
+`
+
+const FORMS: Record<string, string> = {
+  'import.mjs': `import { profile } from 'nonplus'
+import postgres from 'postgres'
+import '@electric-sql/pglite'
+import '@vercel/postgres'
+import '@neondatabase/serverless'
+${PROGRAM}`,
+  'dynamic.mjs': `import { createProfiler, profile } from 'nonplus'
+createProfiler()
+const { default: postgres } = await import('postgres')
+await Promise.all([import('@electric-sql/pglite'), import('@vercel/postgres'), import('@neondatabase/serverless')])
+${PROGRAM}`,
+  'require.cjs': `const { profile } = require('nonplus')
+const postgres = require('postgres')
+for (const name of ['@electric-sql/pglite', '@vercel/postgres', '@neondatabase/serverless']) require(name)
+${PROGRAM}`,
+}
+
+const DRIVERS = [
+  '@electric-sql/pglite 0.5.16',
+  '@neondatabase/serverless 0.9.5',
+  '@neondatabase/serverless 1.2.0',
+  'postgres 3.4.9',
+]
+
+let project: Project
+
+beforeAll(async () => {
+  project = await Project.create()
+  for (const [file, text] of Object.entries(FORMS)) project.write(file, text)
+  for (const name of ['postgres', '@electric-sql/pglite', '@vercel/postgres', '@neondatabase/serverless']) {
+    project.link(name)
+  }
+})
+
+afterAll(() => project.remove())
+
+async function outputOf(node: NodeVersion, args: readonly string[]): Promise<Record<string, unknown>> {
+  const { stdout, stderr } = await project.start(node, ['node', ...args]).outcome
+  return stdout === '' ? { stderr } : JSON.parse(stdout)
+}
+
+describe.each(nodeVersions)('Node $version', (node) => {
+  test.each(Object.keys(FORMS))('%s, preloaded: every copy is hooked, each query is seen once', async (file) => {
+    for (const preload of [
+      ['--import', 'nonplus/register'],
+      ['--require', 'nonplus/register'],
+    ]) {
+      expect(await outputOf(node, [...preload, file])).toEqual({ drivers: DRIVERS, count: 3, file, failures: [] })
+    }
+  })
+
+  test.each(Object.keys(FORMS))('%s, with a profiler only: the same', async (file) => {
+    expect(await outputOf(node, [file])).toEqual({ drivers: DRIVERS, count: 3, file, failures: [] })
+  })
+
+  test('through tsx', async () => {
+    const args = ['--import', 'nonplus/register', '--import', 'tsx', 'import.mjs']
+    expect(await outputOf(node, args)).toMatchObject({ count: 3, file: 'import.mjs' })
+  })
+
+  test('a second copy of a driver is hooked beside the first', async () => {
+    const copy = project.path('packages/inner/node_modules/postgres')
+    cpSync(join(modules, 'postgres'), copy, { recursive: true })
+    project.write(
+      'copies.mjs',
+      FORMS['import.mjs']?.replace("from 'postgres'", "from './packages/inner/node_modules/postgres/src/index.js'") ??
+        '',
+    )
+    expect(await outputOf(node, ['--import', 'nonplus/register', 'copies.mjs'])).toMatchObject({ count: 3 })
+  })
+})
