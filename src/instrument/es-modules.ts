@@ -62,25 +62,53 @@ export function rehookEsModules(): void {
 
 /**
  * Hooks drivers that may have been imported before nonplus was, which nothing lists: an ES module that is loaded already
- * is what `require` gives back, and one that is not is loaded ahead.
+ * is what `require` gives back, and one that is not is loaded ahead; it is told of in a report once it is used.
  */
 export function loadEsModulesAhead(): void {
   for (const file of installedFiles()) {
     const { href } = pathToFileURL(file)
+    if (loadedAhead.has(href) || handedOver().has(href)) continue
+    loadedAhead.add(href)
     try {
-      hookNamespace(createRequire(file)(file), href)
+      isLoading = true
+      const require = createRequire(file)
+      const wasRequired = file in require.cache
+      const namespace: unknown = require(file)
+      // not the application's: what it requires later must be seen as loaded by it
+      if (!wasRequired) delete require.cache[file]
+      handedOver().set(href, namespace)
+      hookNamespace(namespace, href)
     } catch {
       // it is being loaded right now, or this Node cannot `require` an ES module
-      import(href).then((namespace) => hookNamespace(namespace, href)).catch(() => {})
+      import(href)
+        .then((namespace) => {
+          handedOver().set(href, namespace)
+          hookNamespace(namespace, href)
+        })
+        .catch(() => {})
+    } finally {
+      isLoading = false
     }
   }
+}
+
+/** Modules that nonplus loaded itself. */
+const loadedAhead = new Set<string>()
+
+let isLoading = false
+
+/** True while nonplus itself loads a driver, which `Module._load` sees as any other. */
+export function isLoadingAhead(): boolean {
+  return isLoading
 }
 
 function hookNamespace(namespace: unknown, url: string): void {
   try {
     const file = fileURLToPath(url)
+    const isAhead = loadedAhead.has(url)
     const { default: whole } = namespace as { default?: unknown }
-    if (instrumentExports(namespace, file) === undefined && whole !== undefined) instrumentExports(whole, file)
+    const name = instrumentExports(namespace, file, isAhead)
+    if (name === undefined && whole !== undefined) instrumentExports(whole, file, isAhead)
   } catch (error) {
     reportFailure('es module', error)
   }

@@ -32,9 +32,10 @@ export function instrument(driverModule: unknown): string {
  * Hooks `exports` if it is a driver; harmless for anything else, and when called again.
  *
  * @param file path the module was loaded from, to read its version beside it.
+ * @param isAhead true where nonplus loaded it: it is told of only once it is used.
  * @returns the driver's name, or undefined.
  */
-export function instrumentExports(exports: unknown, file: string | undefined): string | undefined {
+export function instrumentExports(exports: unknown, file: string | undefined, isAhead = false): string | undefined {
   if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return undefined
   const known = hookedAs.get(exports)
   if (known !== undefined && state.drivers.has(known.key)) return known.name
@@ -46,10 +47,16 @@ export function instrumentExports(exports: unknown, file: string | undefined): s
     const version = ownVersion ?? versionIn(exports) ?? 'unknown'
     const via = instrumentation.viaOf?.(exports, version) ?? instrumentation.via
     if (via === 'channel') listenToDrivers()
-    instrumentation.patch(exports, driverInfoOf(instrumentation, version), via)
+    const driver = driverInfoOf(instrumentation, version)
+    instrumentation.patch(exports, driver, via)
     const key = `${name}@${version}`
-    state.drivers.delete(`${name}@unknown`)
-    state.drivers.set(key, { name, version, via })
+    const list = (): void => {
+      driver.onFirstUse = undefined
+      state.drivers.delete(`${name}@unknown`)
+      state.drivers.set(key, { name, version, via })
+    }
+    if (isAhead) driver.onFirstUse = list
+    else list()
     hookedAs.set(exports, { name, key })
   } catch (error) {
     reportFailure(`hooking ${name}`, error)

@@ -3,7 +3,7 @@ import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
 import { driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
-import { hookEsModules, loadEsModulesAhead, rehookEsModules } from './es-modules.ts'
+import { hookEsModules, isLoadingAhead, loadEsModulesAhead, rehookEsModules } from './es-modules.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
 import { isSandboxed } from './sandbox.ts'
@@ -68,7 +68,7 @@ export function installLoader(): void {
   if (!isSandboxed) hookEsModules()
   onceInProcess('loader', () => {
     onModuleLoad((request, resolve, exports) => {
-      if (mayHoldDriver(request, resolve)) instrumentExports(exports, resolve())
+      if (mayHoldDriver(request, resolve)) instrumentExports(exports, resolve(), isLoadingAhead())
     })
     return true
   })

@@ -16,6 +16,8 @@ export interface DriverInfo {
   readonly dialect: Dialect
   /** Reads the columns of a result out of what the driver says about them; called when a scope closes, if at all. */
   readonly columnsOf: (fields: unknown) => readonly ResultColumn[]
+  /** Called at the first statement, where it was loaded by nonplus and nobody may ever use it. */
+  onFirstUse?: (() => void) | undefined
 }
 
 /** Rows as the driver made them. Only referenced, never copied: they are read when the scope closes, or dropped. */
@@ -129,6 +131,7 @@ export function startStatement(
   const scope = origin === undefined ? state.storage.getStore() : origin.scope
   const { counters } = state
   counters.seen++
+  if (driver.onFirstUse !== undefined) driver.onFirstUse()
   if (scope === undefined) {
     counters.outside++
     // the first ones only: a program without scopes must not pay for a stack at every statement
