@@ -107,7 +107,7 @@ export function originOf(): Origin {
   return {
     scope: state.storage.getStore(),
     operation: state.operations.getStore(),
-    field: state.fields.getStore(),
+    field: state.field ?? state.fields.getStore(),
     startedAt: performance.now(),
     callSite: undefined,
     orm: undefined,
@@ -150,7 +150,7 @@ export function startStatement(
   counters.attributed++
   try {
     const message = new StatementMessage(driver, text, parameters, scope)
-    message.field = origin === undefined ? state.fields.getStore() : origin.field
+    message.field = origin === undefined ? (state.field ?? state.fields.getStore()) : origin.field
     if (origin !== undefined) message.startedAt = origin.startedAt
     statementStart.publish(message)
     if (message.needsCallSite) takeCallSite(message, below, origin)

@@ -31,7 +31,7 @@ export interface SharedState {
   readonly storage: AsyncLocalStorage<Scope>
   /** The call of an ORM that is under way. */
   readonly operations: AsyncLocalStorage<Operation>
-  /** The GraphQL field whose resolver is under way. */
+  /** The GraphQL field whose resolver is under way, where its work may go on asynchronously. */
   readonly fields: AsyncLocalStorage<FieldPath>
   readonly counters: Counters
   /** Hooked drivers by name and version. */
@@ -52,6 +52,8 @@ export interface SharedState {
   readonly ignoredReasons: Map<string, number>
   /** Services that must exist once per process, by name: the recorder, the HTTP hook, the loader hook. */
   readonly services: Map<string, unknown>
+  /** The GraphQL field whose resolver is on the stack, where that is known to be synchronous. */
+  field: FieldPath | undefined
   /** True once a statement had no stack of its own on a client that a callback had checked out. */
   needsCheckoutSites: boolean
   /** Called before each scope opens; must not throw. */
@@ -86,6 +88,7 @@ function createState(): SharedState {
     outsideSites: new Set(),
     ignoredReasons: new Map(),
     services: new Map(),
+    field: undefined,
     needsCheckoutSites: false,
     onScopeOpening: undefined,
     nextScope: 1,

@@ -23,7 +23,7 @@ function schemaWith(resolve: GraphQL.GraphQLFieldResolver<unknown, unknown>): Gr
 }
 
 function fieldNow(): unknown {
-  return state.fields.getStore()?.key
+  return (state.field ?? state.fields.getStore())?.key
 }
 
 describe('what an application sees of its resolvers', () => {
@@ -99,6 +99,20 @@ describe('what an application sees of its resolvers', () => {
     const schema = schemaWith(() => ({ then: (done: (value: unknown) => void) => done(fieldNow()) }))
     const { result } = await record(() => graphql.graphql({ schema, source: '{ text }' }))
     expect(result).toEqual({ data: { text: 'text' } })
+  })
+
+  test('a resolver that was synchronous many times has its field all the same, and may give a promise', async () => {
+    let calls = 0
+    const schema = schemaWith(() => (++calls <= 40 ? fieldNow() : Promise.resolve().then(fieldNow)))
+    const texts: unknown[] = []
+    await record(async () => {
+      for (let count = 0; count < 42; count++) {
+        const { data } = await graphql.graphql({ schema, source: '{ text }' })
+        texts.push(data?.text)
+      }
+    })
+    expect(texts).toEqual([...Array(40).fill('text'), null, 'text'])
+    expect(state.field).toBeUndefined()
   })
 
   test('a batch counts for the field that asked first', async () => {
