@@ -31,6 +31,8 @@ const helped: NPlusOneFinding = {
   loop: sequential.frames[0] as Frame,
   frames: [sender, ...sequential.frames],
 }
+const field = 'Query.posts[].author'
+const resolved: NPlusOneFinding = { ...sequential, title: `${sequential.title} in ${field}`, fields: [field] }
 const { callSite: _, ...lost } = { ...sequential, frames: [] }
 const blind = { ...context, sourceOf: () => undefined }
 
@@ -42,6 +44,7 @@ describe('a finding in full', () => {
     likely: renderFinding(likely, postsScope, context),
     duplicate: renderFinding(duplicate, postsScope, context),
     helper: renderFinding(helped, postsScope, context),
+    graphql: renderFinding(resolved, postsScope, context),
     info: renderFinding(info, postsScope, context),
     'no-call-site': renderFinding(lost, postsScope, context),
     'no-source': renderFinding(sequential, postsScope, blind),
