@@ -16,12 +16,26 @@ export interface ProfilerOptions {
   readonly callSites?: CallSiteMode
   /** Opens a scope per HTTP request; for `createProfiler` only. @default true */
   readonly http?: boolean
+  /**
+   * Judges what runs in no other scope as the work of the process: a script, the start of a server, a worker's loop;
+   * for `createProfiler` only. `nonplus run` and `nonplus/register` ask for it.
+   *
+   * @default false
+   */
+  readonly processScope?: boolean
 }
 
 /** Every kind there is. */
 export const findingKinds: readonly FindingKind[] = detectors.map(({ kind }) => kind)
 
-const OPTION_NAMES: readonly (keyof ProfilerOptions)[] = ['detectors', 'only', 'ignore', 'callSites', 'http']
+const OPTION_NAMES: readonly (keyof ProfilerOptions)[] = [
+  'detectors',
+  'only',
+  'ignore',
+  'callSites',
+  'http',
+  'processScope',
+]
 const CALL_SITE_MODES: readonly CallSiteMode[] = ['all', 'repeated', 'none']
 
 /**

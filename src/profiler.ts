@@ -7,6 +7,7 @@ import { hookKnex } from './instrument/knex.ts'
 import { watchLambda } from './instrument/lambda.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookPrisma } from './instrument/prisma.ts'
+import { installProcessScope } from './instrument/process-scope.ts'
 import { runScope } from './instrument/run-scope.ts'
 import { isSandboxed } from './instrument/sandbox.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
@@ -61,6 +62,8 @@ export function createProfiler(options: ProfilerOptions = {}): Profiler {
     installHttpScopes({ callSites })
     watchLambda(callSites)
   }
+  if (options.processScope === true && process.env.NONPLUS !== '0')
+    installProcessScope(options.callSites ?? defaultCallSites())
   return new ScopeProfiler(options)
 }
 

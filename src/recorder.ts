@@ -1,7 +1,8 @@
 import { readsList } from './detectors/single-row.ts'
 import type { CapturedCallSite } from './instrument/call-site.ts'
-import { scopeEnd, statementEnd, statementStart, subscribeGuarded } from './instrument/channel.ts'
+import { scopeEnd, scopeMerge, statementEnd, statementStart, subscribeGuarded } from './instrument/channel.ts'
 import type { StatementMessage } from './instrument/message.ts'
+import type { ScopeMerge } from './instrument/process-scope.ts'
 import type { Scope } from './instrument/scope.ts'
 import { onceInProcess, state } from './instrument/state.ts'
 import { cellKey } from './model/cell-key.ts'
@@ -62,6 +63,7 @@ export function startRecorder(): void {
     subscribeGuarded(statementStart, fileStart)
     subscribeGuarded(statementEnd, fileEnd)
     subscribeGuarded(scopeEnd, passToParent)
+    subscribeGuarded(scopeMerge, merge)
     return true
   })
 }
@@ -138,7 +140,17 @@ function passToParent(scope: Scope): void {
   const record = scope.record as ScopeRecord | undefined
   if (record !== undefined) countCallSites(scope, record)
   if (parent === undefined || parent.isClosed || record === undefined) return
-  const target = recordOf(parent)
+  addRecord(recordOf(parent), scope, record)
+}
+
+function merge({ from, into }: ScopeMerge): void {
+  const record = from.record as ScopeRecord | undefined
+  if (record === undefined) return
+  countCallSites(from, record)
+  addRecord(recordOf(into), from, record)
+}
+
+function addRecord(target: ScopeRecord, scope: Scope, record: ScopeRecord): void {
   for (const message of record.messages) {
     if (target.messages.length < MAX_LISTED) target.messages.push(message)
   }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import { onModuleLoad } from './instrument/loader.ts'
+import { finishProcessScope } from './instrument/process-scope.ts'
 import { embeddedSourceOf } from './instrument/source-map.ts'
 import { onceInProcess, reportFailure, state } from './instrument/state.ts'
 import type { ConsoleOptions, LiveConsole } from './live-console.ts'
@@ -28,7 +29,7 @@ function start(): void {
   const settings = readSettings()
   // a process that outlived its run: nobody waits for what it does
   if (settings !== undefined && !existsSync(settings.folder)) return
-  const profiler = createProfiler(settings?.options ?? {})
+  const profiler = createProfiler({ ...settings?.options, processScope: true })
   if (settings?.live !== false) printLive(profiler, settings ?? { cwd: process.cwd() })
   if (settings === undefined) summarizeAtEnd(profiler)
   else logRun(profiler, settings)
@@ -62,6 +63,12 @@ function logRun(profiler: Profiler, { folder }: RunSettings): void {
   const log = new RunLog(folder)
   profiler.onScope((result) => log.add(result))
   process.on('exit', () => log.flush())
+  whenWatching(profiler, () =>
+    onSignalDeath(() => {
+      finishProcessScope()
+      log.flush()
+    }),
+  )
 }
 
 function summarizeAtEnd(profiler: Profiler): void {
@@ -77,7 +84,12 @@ function summarizeAtEnd(profiler: Profiler): void {
     })
   }
   process.on('exit', summarize)
-  whenWatching(profiler, () => onSignalDeath(summarize))
+  whenWatching(profiler, () =>
+    onSignalDeath(() => {
+      finishProcessScope()
+      summarize()
+    }),
+  )
 }
 
 /** Calls `listener` once a driver is hooked: until then there is nothing to sum up. */

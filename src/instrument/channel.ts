@@ -15,6 +15,9 @@ export const statementEnd: Channel = channel(`nonplus:statement:end${state.realm
 /** A scope has closed. Message: `Scope`. */
 export const scopeEnd: Channel = channel(`nonplus:scope:end${state.realm}`)
 
+/** A scope becomes part of an earlier one, and never closes itself. Message: `ScopeMerge`. */
+export const scopeMerge: Channel = channel('nonplus:scope:merge')
+
 /**
  * Listens on a channel. Node makes an uncaught exception of the host out of what a subscriber throws, so nothing may
  * leave it: an error is caught and counted.

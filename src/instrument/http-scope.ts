@@ -1,7 +1,7 @@
 import { operationNameOf } from './graphql-field.ts'
 import { maskPath, pathOf } from './http-path.ts'
 import { namePath, routeOf } from './http-route.ts'
-import { type CallSiteMode, Scope } from './scope.ts'
+import { type CallSiteMode, enclosingScope, Scope } from './scope.ts'
 import { reportFailure, state } from './state.ts'
 
 /** A request under way, with its scope; of whatever version of HTTP. */
@@ -28,16 +28,6 @@ export function openHttpScope(method: string, target: string, callSites: CallSit
   const firstName = `${method} ${maskPath(path)}`
   const scope = new Scope({ name: firstName, kind: 'request', callSites, parent: enclosingScope() })
   return { scope, method, path, firstName }
-}
-
-/**
- * The scope a server was started in, if it is still open: a test that starts its own server and calls it. What is
- * found here may also be the scope of the request before this one on the same socket, whose parent counts then.
- */
-function enclosingScope(): Scope | undefined {
-  let scope = state.storage.getStore()
-  while (scope !== undefined && (scope.kind === 'request' || scope.isClosed)) scope = scope.parent
-  return scope?.ignoreReason === undefined ? scope : undefined
 }
 
 /**

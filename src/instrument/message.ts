@@ -128,10 +128,13 @@ export function startStatement(
   below: (...args: never[]) => unknown,
   origin?: Origin,
 ): StatementMessage | undefined {
-  const scope = origin === undefined ? state.storage.getStore() : origin.scope
+  let scope = origin === undefined ? state.storage.getStore() : origin.scope
   const { counters } = state
   counters.seen++
   if (driver.onFirstUse !== undefined) driver.onFirstUse()
+  // for what runs in no scope only: a request pays nothing for it
+  const processScope = scope === undefined ? state.processScope : undefined
+  if (processScope !== undefined) scope = processScope.current()
   if (scope === undefined) {
     counters.outside++
     // the first ones only: a program without scopes must not pay for a stack at every statement
@@ -152,6 +155,7 @@ export function startStatement(
     const message = new StatementMessage(driver, text, parameters, scope)
     message.field = origin === undefined ? (state.field ?? state.fields.getStore()) : origin.field
     if (origin !== undefined) message.startedAt = origin.startedAt
+    processScope?.note(message)
     statementStart.publish(message)
     if (message.needsCallSite) takeCallSite(message, below, origin)
     return message
@@ -190,8 +194,9 @@ export function callIn(
   self: unknown,
   args: ArrayLike<unknown>,
 ): unknown {
-  if (state.storage.getStore() === scope) return Reflect.apply(fn, self, args)
-  return state.storage.run(scope as Scope, applyTo, fn, self, args)
+  const entered = scope?.isAmbient ? undefined : scope
+  if (state.storage.getStore() === entered) return Reflect.apply(fn, self, args)
+  return state.storage.run(entered as Scope, applyTo, fn, self, args)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type CapturedCallSite, captureCallSite } from './call-site.ts'
 import type { StatementMessage } from './message.ts'
-import { isPlainPromise } from './scope.ts'
+import { filingScope, isPlainPromise } from './scope.ts'
 import { state } from './state.ts'
 
 /**
@@ -54,7 +54,7 @@ export function noteWait(message: StatementMessage): void {
  * @param isOutermost see {@link Operation.isOutermost}.
  */
 export function runOperation(below: (...args: never[]) => unknown, fn: () => unknown, isOutermost = false): unknown {
-  const scope = state.storage.getStore()
+  const scope = filingScope()
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
     return fn()
   const operation = new Operation(below, isOutermost)

@@ -17,6 +17,8 @@ export interface ScopeOptions {
   readonly callSites?: CallSiteMode
   /** Scope that also counts what runs in this one: a test around a block. */
   readonly parent?: Scope | undefined
+  /** True for what runs in no scope of its own; see `ProcessScope`. */
+  readonly isAmbient?: boolean
 }
 
 /**
@@ -35,6 +37,8 @@ export class Scope {
   readonly kind: ScopeKind
   readonly callSites: CallSiteMode
   readonly parent: Scope | undefined
+  /** True where it is never entered: the async context of its statements stays as empty as it was. */
+  readonly isAmbient: boolean
   readonly attributes: Record<string, string | number | boolean> = {}
   /** `performance.now()` at the start. */
   startedAt: number = performance.now()
@@ -54,7 +58,9 @@ export class Scope {
     this.kind = options.kind
     this.callSites = options.callSites ?? 'all'
     this.parent = options.parent
+    this.isAmbient = options.isAmbient === true
     this.ignoreReason = ignoreReason
+    if (state.processScope !== undefined && isUnit(this)) state.processScope.retire()
   }
 
   /** Starts the clock anew, where the work comes later than the scope. */
@@ -88,14 +94,35 @@ export class Scope {
   }
 }
 
+/** A block is a part of a script; a request or a job makes a server or a worker out of its process. */
+function isUnit({ kind, isAmbient, ignoreReason }: Scope): boolean {
+  return (kind === 'request' || kind === 'job') && !isAmbient && ignoreReason === undefined
+}
+
 /** The scope that is open here, or undefined. */
 export function currentScope(): Scope | undefined {
   return state.storage.getStore()
 }
 
+/** The scope that a statement sent here is filed under: as {@link currentScope}, but for what is left to the process. */
+export function filingScope(): Scope | undefined {
+  return state.storage.getStore() ?? state.processScope?.current()
+}
+
+/**
+ * The scope a server was started in, if it is still open: a test that starts its own server and calls it. What is
+ * found here may also be the scope of the request before this one on the same socket, whose parent counts then.
+ */
+export function enclosingScope(): Scope | undefined {
+  let scope = state.storage.getStore()
+  while (scope !== undefined && (scope.kind === 'request' || scope.isClosed)) scope = scope.parent
+  return scope?.ignoreReason === undefined ? scope : undefined
+}
+
 /** Runs `fn` inside `scope`; what it starts stays in it across awaits. Does not close the scope. */
 export function runIn<Result>(scope: Scope | undefined, fn: () => Result): Result {
-  return state.storage.getStore() === scope ? fn() : state.storage.run(scope as Scope, fn)
+  const entered = scope?.isAmbient ? undefined : scope
+  return state.storage.getStore() === entered ? fn() : state.storage.run(entered as Scope, fn)
 }
 
 /**

@@ -122,7 +122,7 @@ describe('what was not seen is said', () => {
       'No statement ran inside a scope: nothing was judged.',
       [
         /^2 statements seen through .* 0 in a scope, 0 with a call\ssite\.$/,
-        /^warning {2}2 statements ran outside any scope \(first at coverage\.mjs:25,/,
+        /^warning {2}2 statements ran outside any scope \(first at coverage\.mjs:28,/,
       ],
     ],
     [

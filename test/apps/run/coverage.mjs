@@ -22,6 +22,9 @@ const cases = {
   },
   'queries outside any scope': async () => {
     const pool = await loadPool()
+    const { origin, server } = await serve(() => 'hello')
+    await visit(origin, '/')
+    server.close()
     await pool.query('select 1') // outside
     await pool.query('select 2')
     await pool.end()
