@@ -16,6 +16,8 @@ export interface ProfilerOptions {
   readonly callSites?: CallSiteMode
   /** Opens a scope per HTTP request; for `createProfiler` only. @default true */
   readonly http?: boolean
+  /** Opens a scope per job of a queue or a clock, and per message of a WebSocket; as {@link http}. @default true */
+  readonly jobs?: boolean
   /**
    * Judges what runs in no other scope as the work of the process: a script, the start of a server, a worker's loop;
    * for `createProfiler` only. `nonplus run` and `nonplus/register` ask for it.
@@ -34,6 +36,7 @@ const OPTION_NAMES: readonly (keyof ProfilerOptions)[] = [
   'ignore',
   'callSites',
   'http',
+  'jobs',
   'processScope',
 ]
 const CALL_SITE_MODES: readonly CallSiteMode[] = ['all', 'repeated', 'none']

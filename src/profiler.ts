@@ -11,6 +11,7 @@ import { installProcessScope } from './instrument/process-scope.ts'
 import { runScope } from './instrument/run-scope.ts'
 import { isSandboxed } from './instrument/sandbox.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
+import { installScopeLibraries } from './instrument/scope-libraries.ts'
 import { reportFailure, state } from './instrument/state.ts'
 import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
@@ -57,13 +58,15 @@ export interface Profiled<Result> {
 export function createProfiler(options: ProfilerOptions = {}): Profiler {
   checkOptions(options)
   watch()
-  if (options.http !== false && process.env.NONPLUS !== '0') {
+  if (process.env.NONPLUS !== '0') {
     const callSites = options.callSites ?? defaultCallSites()
-    installHttpScopes({ callSites })
-    watchLambda(callSites)
+    if (options.http !== false) {
+      installHttpScopes({ callSites })
+      watchLambda(callSites)
+    }
+    if (options.jobs !== false) installScopeLibraries(callSites)
+    if (options.processScope === true) installProcessScope(callSites)
   }
-  if (options.processScope === true && process.env.NONPLUS !== '0')
-    installProcessScope(options.callSites ?? defaultCallSites())
   return new ScopeProfiler(options)
 }
 

@@ -1,0 +1,3 @@
+const { listPosts } = require('./posts.cjs')
+
+module.exports = ({ data }) => listPosts(data.count)
