@@ -12,6 +12,12 @@ const PAUSE_MS = 5
  * the process dies.
  */
 export function writeText(file: 1 | 2, text: string): void {
+  const stream = file === 1 ? process.stdout : process.stderr
+  // PM2's cluster mode writes its logs there, and has nothing behind the descriptor
+  if (process.env.pm_id !== undefined && Object.hasOwn(stream, 'write')) {
+    stream.write(text)
+    return
+  }
   let rest: Buffer = Buffer.from(text)
   const deadline = performance.now() + PATIENCE_MS
   while (rest.length > 0) {

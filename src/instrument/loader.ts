@@ -117,9 +117,9 @@ function isPreloaded(): boolean {
   return process.env.NONPLUS_RUN !== undefined || /nonplus\/register/.test(flagsOfNode())
 }
 
-/** A loader that supplies source for CommonJS, such as tsx, hides loads from `Module._load`. */
+/** A loader that supplies source for CommonJS, such as tsx, hides loads from `Module._load`. Bun never calls that. */
 function hasOtherLoader(): boolean {
-  return /tsx|ts-node|swc|esbuild|--(experimental-)?loader/.test(flagsOfNode())
+  return 'bun' in process.versions || /tsx|ts-node|swc|esbuild|--(experimental-)?loader/.test(flagsOfNode())
 }
 
 function loadAhead(): void {

@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import pg from 'pg'
@@ -81,6 +91,11 @@ export class Project {
   place(file: string, mark = '// the loop'): string {
     const lines = readFileSync(this.path(file), 'utf8').split('\n')
     return `${file}:${lines.findIndex((line) => line.includes(mark)) + 1}`
+  }
+
+  /** Text of a file; empty where there is none yet. */
+  read(file: string): string {
+    return existsSync(this.path(file)) ? readFileSync(this.path(file), 'utf8') : ''
   }
 
   readReport(file: string): Report {
