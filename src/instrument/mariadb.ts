@@ -19,6 +19,7 @@ export const mariadb: Instrumentation = {
   versions: '>=3.0.2 <4',
   dialect: 'mysql',
   via: 'patch',
+  files: { import: ['promise.js', 'callback.js'], require: [] },
   columnsOf,
   matches: (exports) => FUNCTIONS.every((name) => typeof (exports as Any)?.[name] === 'function'),
   patch(exports, driver) {

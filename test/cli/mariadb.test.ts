@@ -68,6 +68,10 @@ beforeAll(async () => {
   await connection.end()
   const cjs = (entry: string, api: string) =>
     `const http = require('node:http')\nconst mariadb = require('${entry}')\n${SERVE}${api}`
+  const esm = (entry: string, api: string) =>
+    `import http from 'node:http'\nimport * as mariadb from '${entry}'\n${SERVE}${api}`
+  project.write('promises.mjs', esm('mariadb', PROMISES))
+  project.write('callbacks.mjs', esm('mariadb/callback', CALLBACKS))
   project.write('promises.cjs', cjs('mariadb', PROMISES))
   project.write('callbacks.cjs', cjs('mariadb/callback', CALLBACKS))
 })
@@ -78,18 +82,21 @@ afterAll(() => {
 
 describe.skipIf(isMissing)(`mariadb in a program${isMissing ? ` (SKIPPED: ${HOW_TO_GET_MYSQL})` : ''}`, () => {
   describe.each(nodeVersions)('Node $version', (node) => {
-    test.each(['promises.cjs', 'callbacks.cjs'])('%s is watched without a change', async (file) => {
-      const args = ['--reporter', 'json=report.json', '--', 'node', file]
-      const { end, stderr } = await project.run(node, args, { env: { MYSQL_URL: url } })
-      expect({ end, stderr }).toMatchObject({ end: 0 })
-      const { findings, coverage } = project.readReport('report.json')
-      expect(findings.map(({ kind, confidence, count }) => [kind, confidence, count])).toEqual([
-        ['n-plus-one', 'proven', 6],
-      ])
-      const frames = findings[0]?.frames.slice(0, 3) ?? []
-      const places = frames.map(({ file, line }) => `${file}:${line}`)
-      expect(places).toContain(project.place(file))
-      expect(coverage.drivers.map(({ name }) => name)).toContain('mariadb')
-    })
+    test.each(['promises.cjs', 'callbacks.cjs', 'promises.mjs', 'callbacks.mjs'])(
+      '%s is watched without a change',
+      async (file) => {
+        const args = ['--reporter', 'json=report.json', '--', 'node', file]
+        const { end, stderr } = await project.run(node, args, { env: { MYSQL_URL: url } })
+        expect({ end, stderr }).toMatchObject({ end: 0 })
+        const { findings, coverage } = project.readReport('report.json')
+        expect(findings.map(({ kind, confidence, count }) => [kind, confidence, count])).toEqual([
+          ['n-plus-one', 'proven', 6],
+        ])
+        const frames = findings[0]?.frames.slice(0, 3) ?? []
+        const places = frames.map(({ file, line }) => `${file}:${line}`)
+        expect(places).toContain(project.place(file))
+        expect(coverage.drivers.map(({ name }) => name)).toContain('mariadb')
+      },
+    )
   })
 })
