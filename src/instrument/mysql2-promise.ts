@@ -3,6 +3,7 @@ import { calls } from './mysql2-call.ts'
 import { hookConnection } from './mysql2-connection.ts'
 import { hookNamespace, hookPool } from './mysql2-pool.ts'
 import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
+import { isPlainPromise } from './scope.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
@@ -24,6 +25,25 @@ export function hookPromised(promised: Any, driver: DriverInfo): void {
     const prototype = ownerOf(promised, name)
     if (prototype !== undefined) wrapPromised(prototype, name, driver)
   }
+  const pools = ownerOf(promised, 'getConnection')
+  if (pools !== undefined) hookCheckout(pools, driver)
+}
+
+/** Where a pool came from `pool.promise()`, the class of its connections is first met in one that was handed over. */
+function hookCheckout(prototype: object, driver: DriverInfo): void {
+  let isHooked = false
+  const hookResult = async (promise: Promise<unknown>): Promise<unknown> => {
+    const connection = await promise
+    hookPromised(connection, driver)
+    isHooked = true
+    return connection
+  }
+  wrapMethod(prototype, 'getConnection', (original, wrapping) => {
+    return function getConnection(this: unknown, ...args: Any[]): unknown {
+      const result = Reflect.apply(original, this, args)
+      return wrapping.isActive && !isHooked && isPlainPromise(result) ? hookResult(result) : result
+    }
+  })
 }
 
 function wrapPromised(prototype: object, name: string, driver: DriverInfo): void {
