@@ -5,7 +5,7 @@ import { loadedModules } from './loaded-modules.ts'
 import type { DriverInfo } from './message.ts'
 import { runOperation } from './operation.ts'
 import { wrapMethod } from './patch.ts'
-import { runIn, Scope } from './scope.ts'
+import { isPlainPromise, runIn, Scope } from './scope.ts'
 import { sqliteColumnsOf } from './sqlite-rows.ts'
 import { state } from './state.ts'
 
@@ -21,6 +21,7 @@ export const libsqlClient: Instrumentation = {
   module: '@libsql/client',
   entries: ['@libsql/client/node', '@libsql/client/sqlite3'],
   versions: '>=0.15 <0.19',
+  files: { import: ['lib-esm/node.js', 'lib-esm/sqlite3.js'], require: [] },
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
@@ -43,16 +44,28 @@ export const libsqlClient: Instrumentation = {
   },
 }
 
-/** Calls of a transaction wait for nothing: its statements have the application on their stack. */
 const CALLS = ['execute', 'batch', 'migrate', 'executeMultiple', 'transaction']
+/** A query builder that is sent by being awaited has no application on the stack here, either. */
+const TRANSACTION_CALLS = ['execute', 'batch', 'executeMultiple']
 
 function wrapCall(prototype: object, name: string): void {
   wrapMethod(prototype, name, (original, wrapping) => {
     return function call(this: unknown, ...args: unknown[]): unknown {
-      const send = (): unknown => Reflect.apply(original, this, args)
+      const send = (): unknown => {
+        const result = Reflect.apply(original, this, args)
+        return name === 'transaction' && isPlainPromise(result) ? hookTransaction(result) : result
+      }
       return wrapping.isActive ? runOperation(call, send, true) : send()
     }
   })
+}
+
+/** The class of transactions is no export; it is met in the first one. */
+async function hookTransaction(promise: Promise<unknown>): Promise<unknown> {
+  const transaction = await promise
+  const prototype = Object.getPrototypeOf(transaction) as object
+  for (const name of TRANSACTION_CALLS) wrapCall(prototype, name)
+  return transaction
 }
 
 /**

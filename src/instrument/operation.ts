@@ -1,5 +1,6 @@
 import { type CapturedCallSite, captureCallSite } from './call-site.ts'
 import type { StatementMessage } from './message.ts'
+import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { filingScope, isPlainPromise } from './scope.ts'
 import { state } from './state.ts'
 
@@ -59,9 +60,25 @@ export function runOperation(below: (...args: never[]) => unknown, fn: () => unk
     return fn()
   const operation = new Operation(below, isOutermost)
   // without an application on its stack it was called by an ORM, whose own operation knows more
-  if (isOutermost && operation.callSite === undefined && state.operations.getStore() !== undefined) return fn()
+  const outer = operation.callSite === undefined ? state.operations.getStore() : undefined
+  if (outer !== undefined && (isOutermost || outer.callSite !== undefined)) return fn()
   const result = state.operations.run(operation, fn)
   return operation.callSite === undefined && isPlainPromise(result) ? settleOperation(result, operation) : result
+}
+
+/**
+ * Makes each call of a method of an ORM one operation.
+ *
+ * @param owner see `wrapMethod`.
+ */
+export function operationMethod(target: object, name: string, owner?: Wrapping): void {
+  const make = (original: Method, wrapping: Wrapping): Method => {
+    return function operation(this: unknown, ...args: unknown[]): unknown {
+      const run = (): unknown => Reflect.apply(original, this, args)
+      return wrapping.isActive ? runOperation(operation, run) : run()
+    }
+  }
+  wrapMethod(target, name, make, owner)
 }
 
 /** See `settleWithCallSite`. */
@@ -69,6 +86,16 @@ async function settleOperation(promise: Promise<unknown>, operation: Operation):
   try {
     return await promise
   } finally {
-    if (operation.isAwaited) operation.resolve(captureCallSite(settleOperation))
+    if (operation.isAwaited) {
+      let callSite = captureCallSite(settleOperation)
+      for (let tick = 0; tick < LINK_TICKS && callSite === undefined; tick++) {
+        await undefined
+        callSite = captureCallSite(settleOperation)
+      }
+      operation.resolve(callSite)
+    }
   }
 }
+
+/** A call that was over at once settles before the chain of those who await it is linked, which takes a few microtasks. */
+const LINK_TICKS = 4

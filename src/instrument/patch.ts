@@ -1,6 +1,6 @@
 import { state } from './state.ts'
 
-type Method = (this: unknown, ...args: unknown[]) => unknown
+export type Method = (this: unknown, ...args: unknown[]) => unknown
 
 const ORIGINAL = Symbol.for('nonplus.original')
 
