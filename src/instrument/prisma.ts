@@ -1,5 +1,6 @@
-import { runOperation } from './operation.ts'
-import { onceInProcess } from './state.ts'
+import { type Operation, runOperation } from './operation.ts'
+import type { Scope } from './scope.ts'
+import { onceInProcess, state } from './state.ts'
 
 interface TracingHelper {
   isEnabled(): boolean
@@ -28,18 +29,58 @@ export function hookPrisma(): void {
   })
 }
 
+/**
+ * Where a request to Prisma was made, in place of the context of its tracing. All batches of one tick are sent from the
+ * context of whoever asked first; each hands the context of its first request back to the helper before.
+ */
+class RequestContext {
+  readonly scope: Scope | undefined = state.storage.getStore()
+  operation: Operation | undefined = undefined
+  readonly traced: unknown
+
+  constructor(traced: unknown) {
+    this.traced = traced
+  }
+
+  /** Goes on, in this tick, where the request was made. */
+  enter(): void {
+    if (this.operation === undefined || state.storage.getStore() === this.scope) return
+    state.storage.enterWith(this.scope as Scope)
+    state.operations.enterWith(this.operation)
+  }
+}
+
+/** The request that asked for its context last; its operation begins right after. */
+let latest: RequestContext | undefined
+
+function noteOperation(): void {
+  if (latest !== undefined) latest.operation = state.operations.getStore()
+  latest = undefined
+}
+
 function hookSlot(slot: string): void {
   const globals = globalThis as Record<string, unknown>
   let other = globals[slot] as Instrumentation | undefined
   const helper: TracingHelper = {
     isEnabled: () => other?.helper?.isEnabled() ?? false,
-    getTraceParent: (context) => other?.helper?.getTraceParent(context) ?? '00-10-10-00',
+    getTraceParent(context) {
+      if (context instanceof RequestContext) context.enter()
+      const traced = context instanceof RequestContext ? context.traced : context
+      return other?.helper?.getTraceParent(traced) ?? '00-10-10-00'
+    },
     dispatchEngineSpans: (spans) => other?.helper?.dispatchEngineSpans(spans),
-    getActiveContext: () => other?.helper?.getActiveContext(),
+    getActiveContext() {
+      latest = new RequestContext(other?.helper?.getActiveContext())
+      return latest
+    },
     runInChildSpan(span, fn) {
       const run = (): unknown => (other?.helper === undefined ? fn() : other.helper.runInChildSpan(span, fn))
       const name = typeof span === 'string' ? span : span.name
-      return name === 'operation' ? runOperation(helper.runInChildSpan, run) : run()
+      if (name !== 'operation') return run()
+      return runOperation(helper.runInChildSpan, () => {
+        noteOperation()
+        return run()
+      })
     },
   }
   Object.defineProperty(globals, slot, {
