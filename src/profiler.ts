@@ -1,5 +1,7 @@
 import { analyze } from './analyze.ts'
 import { driverCoverage, processCoverage } from './coverage.ts'
+import { hookBluebird } from './instrument/bluebird.ts'
+import { hookBookshelf } from './instrument/bookshelf.ts'
 import { scopeEnd, subscribeGuarded } from './instrument/channel.ts'
 import { hookGraphql } from './instrument/graphql.ts'
 import { installHttpScopes } from './instrument/http.ts'
@@ -12,7 +14,10 @@ import { runScope } from './instrument/run-scope.ts'
 import { isSandboxed } from './instrument/sandbox.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
 import { installScopeLibraries } from './instrument/scope-libraries.ts'
+import { hookSequelize } from './instrument/sequelize.ts'
+import { hookSlonik } from './instrument/slonik.ts'
 import { reportFailure, state } from './instrument/state.ts'
+import { hookTypeorm } from './instrument/typeorm.ts'
 import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
@@ -140,8 +145,13 @@ function watch(): void {
   isWatching = true
   startRecorder()
   installLoader()
+  hookBluebird()
+  hookBookshelf()
   hookKnex()
   hookPrisma()
+  hookSequelize()
+  hookSlonik()
+  hookTypeorm()
   hookGraphql()
 }
 
