@@ -1,36 +1,83 @@
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { createClient } from '@libsql/client'
+import mysql from 'mysql2/promise'
 import pg from 'pg'
+import { AUTHORS_PER_REQUEST, REQUESTS } from './request.js'
 
 const NAME = 'nonplus_stacks'
 
+/** Makes the database of an engine, given the URL of its server; gives back the URL of the database. */
+const engines = {
+  async PostgreSQL(serverUrl) {
+    await withPg(serverUrl, async (client) => {
+      await client.query(`drop database if exists ${NAME} with (force)`)
+      await client.query(`create database ${NAME}`)
+    })
+    const url = urlOn(serverUrl)
+    await withPg(url, (client) => client.query(`${tables()}; analyze`))
+    return url
+  },
+
+  async MariaDB(serverUrl) {
+    const connection = await mysql.createConnection({ uri: serverUrl, multipleStatements: true })
+    await connection.query(`drop database if exists ${NAME}; create database ${NAME}; use ${NAME}; ${tables()}`)
+    await connection.end()
+    return urlOn(serverUrl)
+  },
+
+  async SQLite() {
+    const file = join(tmpdir(), `${NAME}_${process.pid}.sqlite`)
+    rmSync(file, { force: true })
+    const url = pathToFileURL(file).href
+    const client = createClient({ url })
+    await client.executeMultiple(tables())
+    client.close()
+    return url
+  },
+}
+
 /**
- * Creates the database that the stacks read: requests 1 to 6, each with the authors `request * 1000 + 1` to `+ 6`, so that
- * every statement carries the number of its request in a value. Each author has two books, `author * 100 + 1` and `+ 2`.
+ * Creates the database that the stacks read, on one engine: requests 1 to 6, each with the authors `request * 1000 + 1` to
+ * `+ 6`, so that every statement carries the number of its request in a value. Each author has two books,
+ * `author * 100 + 1` and `+ 2`.
  *
- * @returns URL of the new database on the same server.
+ * @param serverUrl of a running server; SQLite needs none.
+ * @returns URL of the new database; `file:` for SQLite.
  */
-export async function createDatabase(serverUrl) {
-  await withClient(serverUrl, async (client) => {
-    await client.query(`drop database if exists ${NAME} with (force)`)
-    await client.query(`create database ${NAME}`)
-  })
+export async function createDatabase(engine, serverUrl) {
+  return await engines[engine](serverUrl)
+}
+
+/** Removes what {@link createDatabase} left in the temporary folder; servers go with all they have. */
+export function removeDatabase(url) {
+  if (url.startsWith('file:')) rmSync(new URL(url), { force: true })
+}
+
+function tables() {
+  const numbers = Array.from({ length: AUTHORS_PER_REQUEST }, (_, index) => index + 1)
+  const authors = REQUESTS.flatMap((request) => numbers.map((n) => request * 1000 + n))
+  const books = authors.flatMap((author) => [1, 2].map((n) => `(${author * 100 + n}, ${author}, 'book ${n}')`))
+  return `
+    create table authors (id int primary key, name varchar(40) not null);
+    create table books (
+      id int primary key, author_id int not null references authors (id), title varchar(40) not null
+    );
+    create index books_author on books (author_id);
+    insert into authors values ${authors.map((id) => `(${id}, 'author ${id % 1000}')`)};
+    insert into books values ${books}
+  `
+}
+
+function urlOn(serverUrl) {
   const url = new URL(serverUrl)
   url.pathname = `/${NAME}`
-  await withClient(url.href, (client) =>
-    client.query(`
-      create table authors (id int primary key, name text not null);
-      create table books (id int primary key, author_id int not null references authors, title text not null);
-      create index on books (author_id);
-      insert into authors
-        select request * 1000 + n, 'author ' || n from generate_series(1, 6) request, generate_series(1, 6) n;
-      insert into books
-        select authors.id * 100 + n, authors.id, 'book ' || n from authors, generate_series(1, 2) n;
-      analyze;
-    `),
-  )
   return url.href
 }
 
-async function withClient(url, use) {
+async function withPg(url, use) {
   const client = new pg.Client(url)
   await client.connect()
   try {

@@ -1,25 +1,52 @@
-import { between, eq, relations, sql } from 'drizzle-orm'
-import { drizzle } from 'drizzle-orm/node-postgres'
-import { integer, pgTable, text } from 'drizzle-orm/pg-core'
-import pg from 'pg'
+import { between, eq, inArray, relations, sql } from 'drizzle-orm'
+import * as mysqlCore from 'drizzle-orm/mysql-core'
+import * as pgCore from 'drizzle-orm/pg-core'
+import * as sqliteCore from 'drizzle-orm/sqlite-core'
 import { authorRange } from './request.js'
+import { rowsOf } from './rows-of.js'
 
 export const title = 'Drizzle'
 
-const authors = pgTable('authors', { id: integer().primaryKey(), name: text().notNull() })
-const books = pgTable('books', { id: integer().primaryKey(), authorId: integer('author_id'), title: text() })
-const authorRelations = relations(authors, ({ many }) => ({ books: many(books) }))
-const bookRelations = relations(books, ({ one }) => ({
-  author: one(authors, { fields: [books.authorId], references: [authors.id] }),
-}))
-const schema = { authors, books, authorRelations, bookRelations }
+const postgresql = schemaOf(pgCore.pgTable, pgCore.integer, pgCore.text)
+const mysql = schemaOf(mysqlCore.mysqlTable, mysqlCore.int, mysqlCore.text)
+const sqlite = schemaOf(sqliteCore.sqliteTable, sqliteCore.integer, sqliteCore.text)
 
-export function open(url, max) {
-  return drizzle(new pg.Pool({ connectionString: url, max }), { schema })
+function schemaOf(table, integer, text) {
+  const authors = table('authors', { id: integer().primaryKey(), name: text().notNull() })
+  const books = table('books', { id: integer().primaryKey(), authorId: integer('author_id'), title: text() })
+  const authorRelations = relations(authors, ({ many }) => ({ books: many(books) }))
+  const bookRelations = relations(books, ({ one }) => ({
+    author: one(authors, { fields: [books.authorId], references: [authors.id] }),
+  }))
+  return { authors, books, authorRelations, bookRelations }
 }
 
-export async function close(db) {
-  await db.$client.end()
+const opens = {
+  async pg(url, max) {
+    const { drizzle } = await import('drizzle-orm/node-postgres')
+    return withTables(drizzle({ connection: { connectionString: url, max }, schema: postgresql }), postgresql)
+  },
+  async mysql2(url, max) {
+    const { drizzle } = await import('drizzle-orm/mysql2')
+    const connection = { uri: url, connectionLimit: max }
+    return withTables(drizzle({ connection, schema: mysql, mode: 'default' }), mysql)
+  },
+  async '@libsql/client'(url) {
+    const { drizzle } = await import('drizzle-orm/libsql')
+    return withTables(drizzle({ connection: { url }, schema: sqlite }), sqlite)
+  },
+}
+
+export async function open({ driver, url }, max) {
+  return await opens[driver](url, max)
+}
+
+function withTables(db, { authors, books }) {
+  return { db, authors, books }
+}
+
+export async function close({ db }) {
+  await (db.$client.end ?? db.$client.close).call(db.$client)
 }
 
 export const shapes = {
@@ -35,29 +62,35 @@ export const shapes = {
   prepared,
   count,
   raw,
+  inList,
   eager,
 }
 
-export const expectations = { eager: { children: 1, findings: 0 } }
+/** The lateral join of `eager` is nothing MariaDB knows; a transaction of libSQL is the only writer. */
+export const expectations = {
+  inList: { children: 1, findings: 0 },
+  eager: { children: 1, findings: 0, without: { mysql2: ['cold', 'warm', 'contended'] } },
+  transaction: { without: { '@libsql/client': ['contended'] } },
+}
 
-function ofRequest(request) {
+function ofRequest(authors, request) {
   return between(authors.id, ...authorRange(request))
 }
 
-async function loop(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent loop
+async function loop({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent loop
   for (const author of found) {
     await db.select().from(books).where(eq(books.authorId, author.id)) // @loop loop
   }
 }
 
-async function all(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent all
+async function all({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent all
   await Promise.all(found.map((author) => db.select().from(books).where(eq(books.authorId, author.id)))) // @loop all
 }
 
-async function resolvers(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent resolvers
+async function resolvers({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent resolvers
   // @loop resolvers on the next line
   await Promise.all(
     // @loop resolvers on the next line
@@ -67,90 +100,97 @@ async function resolvers(db, request) {
   )
 }
 
-async function transaction(db, request) {
+async function transaction({ db, authors, books }, request) {
   await db.transaction(async (tx) => {
-    const found = await tx.select().from(authors).where(ofRequest(request)) // @parent transaction
+    const found = await tx.select().from(authors).where(ofRequest(authors, request)) // @parent transaction
     for (const author of found) {
       await tx.select().from(books).where(eq(books.authorId, author.id)) // @loop transaction
     }
   })
 }
 
-async function helper(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent helper
+async function helper({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent helper
   for (const author of found) {
-    await booksOf(db, author.id) // @loop helper
+    await booksOf({ db, books }, author.id) // @loop helper
   }
 }
 
-async function booksOf(db, id) {
+async function booksOf({ db, books }, id) {
   const found = await db.select().from(books).where(eq(books.authorId, id)) // @helper helper
   return found
 }
 
-async function returned(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent returned
+async function returned({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent returned
   for (const author of found) {
-    await queryOf(db, author.id) // @loop returned
+    await queryOf({ db, books }, author.id) // @loop returned
   }
 }
 
 // An async function that returns the builder: it runs once the function has left the stack.
-async function queryOf(db, id) {
+async function queryOf({ db, books }, id) {
   return db.select().from(books).where(eq(books.authorId, id)) // @helper returned
 }
 
-async function wrapped(db, request) {
+async function wrapped({ db, authors, books }, request) {
   const query = (id) => db.select().from(books).where(eq(books.authorId, id)) // @helper wrapped
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent wrapped
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent wrapped
   for (const author of found) {
     await query(author.id) // @loop wrapped
   }
 }
 
 // Built in one place, run in another.
-async function built(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent built
+async function built({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent built
   const queries = found.map((author) => db.select().from(books).where(eq(books.authorId, author.id)))
   for (const query of queries) {
     await query // @loop built
   }
 }
 
-async function relational(db, request) {
-  const found = await db.query.authors.findMany({ where: ofRequest(request) }) // @parent relational
+async function relational({ db, authors, books }, request) {
+  const found = await db.query.authors.findMany({ where: ofRequest(authors, request) }) // @parent relational
   for (const author of found) {
     await db.query.books.findMany({ where: eq(books.authorId, author.id) }) // @loop relational
   }
 }
 
-async function prepared(db, request) {
+async function prepared({ db, authors, books }, request) {
   const query = db
     .select()
     .from(books)
     .where(eq(books.authorId, sql.placeholder('id')))
     .prepare('books_of_author')
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent prepared
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent prepared
   for (const author of found) {
     await query.execute({ id: author.id }) // @loop prepared
   }
 }
 
-async function count(db, request) {
-  const found = await db.select().from(authors).where(ofRequest(request)) // @parent count
+async function count({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent count
   for (const author of found) {
     await db.$count(books, eq(books.authorId, author.id)) // @loop count
   }
 }
 
-async function raw(db, request) {
+async function raw({ db }, request) {
   const [low, high] = authorRange(request)
-  const { rows } = await db.execute(sql`select id from authors where id between ${low} and ${high}`) // @parent raw
-  for (const author of rows) {
-    await db.execute(sql`select title from books where author_id = ${author.id}`) // @loop raw
+  const execute = db.execute === undefined ? 'all' : 'execute'
+  const result = await db[execute](sql`select id from authors where id between ${low} and ${high}`) // @parent raw
+  for (const author of rowsOf(result)) {
+    await db[execute](sql`select title from books where author_id = ${author.id}`) // @loop raw
   }
 }
 
-async function eager(db, request) {
-  await db.query.authors.findMany({ where: ofRequest(request), with: { books: true } }) // @loop eager
+async function inList({ db, authors, books }, request) {
+  const found = await db.select().from(authors).where(ofRequest(authors, request)) // @parent inList
+  const ids = found.map((author) => author.id)
+  await db.select().from(books).where(inArray(books.authorId, ids)) // @loop inList
+}
+
+async function eager({ db, authors }, request) {
+  await db.query.authors.findMany({ where: ofRequest(authors, request), with: { books: true } }) // @loop eager
 }

@@ -43,12 +43,17 @@ export function judgeCell(cell, { started, ended, profiled }) {
 
 /** Finds the request that a statement belongs to in its own values, so that nothing has to be believed. */
 function readStatement(message) {
-  const values = `${message.text} ${(message.parameters ?? []).join(' ')}`
+  const values = `${message.text} ${JSON.stringify(message.parameters ?? [], plain)}`
   const ids = [...values.matchAll(/\b[1-6](?:00[0-6]|999)\b/g)].map(([id]) => Number(id))
   const requests = [...new Set(ids.map((id) => Math.floor(id / 1000)))]
   const isRange = requests.length === 1 && authorRange(requests[0]).every((bound) => ids.includes(bound))
   const role = /\bbooks\b/.test(message.text) ? 'child' : isRange ? 'parent' : 'companion'
   return { message, ids, requests, role }
+}
+
+// Named parameters come in an object, numbers perhaps as bigint.
+function plain(_name, value) {
+  return typeof value === 'bigint' ? String(value) : value
 }
 
 function distinct(children) {
@@ -81,7 +86,8 @@ function hasRightFindings(request, report, wanted, cell, problems) {
   return isRight
 }
 
-function isRightFinding(finding, { marks, file, scenario }) {
+function isRightFinding(finding, cell) {
+  const { marks, file } = cell
   const name = file.split('/').at(-1)
   const isOn = (frame, lines) => frame?.file.endsWith(name) && lines.includes(frame.line)
   return (
@@ -89,15 +95,15 @@ function isRightFinding(finding, { marks, file, scenario }) {
     finding.confidence === 'proven' &&
     finding.count === AUTHORS_PER_REQUEST &&
     finding.distinctParameters === AUTHORS_PER_REQUEST &&
-    isRightlyConcurrent(finding, marks, scenario) &&
+    isRightlyConcurrent(finding, cell) &&
     finding.frames.some((frame) => isOn(frame, marks.loop)) &&
     isOn(finding.parent?.callSite, marks.parent)
   )
 }
 
-// On a pool that has no connection to spare, what was sent side by side runs one after the other.
-function isRightlyConcurrent({ concurrent }, marks, scenario) {
-  return concurrent === marks.concurrent || (!concurrent && scenario !== 'warm')
+// On a pool that has no connection to spare, and in SQLite, what was sent side by side runs one after the other.
+function isRightlyConcurrent({ concurrent }, { marks, scenario, isInProcess }) {
+  return concurrent === marks.concurrent || (!concurrent && (scenario !== 'warm' || isInProcess))
 }
 
 function describe({ kind, confidence, count, concurrent, callSite, parent, statement }) {

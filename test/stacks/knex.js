@@ -1,11 +1,10 @@
-import Knex from 'knex'
+import { openKnex } from './open-knex.js'
 import { authorRange } from './request.js'
+import { rowsOf } from './rows-of.js'
 
 export const title = 'Knex'
 
-export function open(url, max) {
-  return Knex({ client: 'pg', connection: url, pool: { min: 0, max } })
-}
+export const open = openKnex
 
 export async function close(knex) {
   await knex.destroy()
@@ -79,8 +78,8 @@ async function queryOf(knex, id) {
 }
 
 async function raw(knex, request) {
-  const { rows } = await knex.raw('select id from authors where id between ? and ?', authorRange(request)) // @parent raw
-  for (const author of rows) {
+  const result = await knex.raw('select id from authors where id between ? and ?', authorRange(request)) // @parent raw
+  for (const author of rowsOf(result)) {
     await knex.raw('select title from books where author_id = ?', [author.id]) // @loop raw
   }
 }

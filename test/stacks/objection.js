@@ -1,11 +1,12 @@
-import Knex from 'knex'
 import { Model } from 'objection'
+import { openKnex } from './open-knex.js'
 import { authorRange } from './request.js'
+import { rowsOf } from './rows-of.js'
 
 export const title = 'Objection'
 
-export function open(url, max) {
-  const knex = Knex({ client: 'pg', connection: url, pool: { min: 0, max } })
+export function open(database, max) {
+  const knex = openKnex(database, max)
 
   class Book extends Model {
     static tableName = 'books'
@@ -109,8 +110,8 @@ async function fetchGraph({ Author }, request) {
 }
 
 async function raw({ knex }, request) {
-  const { rows } = await knex.raw('select id from authors where id between ? and ?', authorRange(request)) // @parent raw
-  for (const author of rows) {
+  const result = await knex.raw('select id from authors where id between ? and ?', authorRange(request)) // @parent raw
+  for (const author of rowsOf(result)) {
     await knex.raw('select title from books where author_id = ?', [author.id]) // @loop raw
   }
 }

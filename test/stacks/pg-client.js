@@ -3,7 +3,7 @@ import { AUTHORS_SQL, authorRange, BOOKS_SQL } from './request.js'
 
 export const title = 'pg Client'
 
-export async function open(url) {
+export async function open({ url }) {
   const client = new pg.Client(url)
   await client.connect()
   return client
@@ -16,7 +16,7 @@ export async function close(client) {
 export const shapes = { loop, all, resolvers, callback, callbackChain, transaction, helper, config }
 
 /** Requests that share one client cannot have transactions side by side. */
-export const expectations = { transaction: { scenarios: ['cold', 'warm'] } }
+export const expectations = { transaction: { without: { pg: ['contended'] } } }
 
 async function loop(client, request) {
   const { rows } = await client.query(AUTHORS_SQL, authorRange(request)) // @parent loop

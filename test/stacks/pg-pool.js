@@ -3,7 +3,7 @@ import { AUTHORS_SQL, authorRange, BOOKS_SQL } from './request.js'
 
 export const title = 'pg Pool'
 
-export function open(url, max) {
+export function open({ url }, max) {
   return new pg.Pool({ connectionString: url, max })
 }
 

@@ -4,7 +4,7 @@ import { AUTHORS_SQL, authorRange, BOOKS_SQL } from './request.js'
 
 export const title = 'pg-query-stream'
 
-export function open(url, max) {
+export function open({ url }, max) {
   return { streams: new pg.Pool({ connectionString: url, max }), pool: new pg.Pool({ connectionString: url, max }) }
 }
 

@@ -1,1 +1,1 @@
-export function generatePrismaClient(): void
+export function generatePrismaClients(): Promise<void>

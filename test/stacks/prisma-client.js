@@ -1,32 +1,44 @@
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import ts from 'typescript'
 
+const run = promisify(execFile)
 const generated = fileURLToPath(new URL('generated', import.meta.url))
+const schema = readFileSync(new URL('prisma/schema.prisma', import.meta.url), 'utf8')
+
+/** Providers of the datasource; a client is generated for one. */
+const providers = ['postgresql', 'mysql', 'sqlite']
 
 /**
- * Runs `prisma generate`, and turns what the generator `prisma-client` wrote from TypeScript into JavaScript. Not kept in
- * the repository, since it is generated from the schema in no time.
+ * Runs `prisma generate` for each provider, and turns what the generator `prisma-client` wrote from TypeScript into
+ * JavaScript. Not kept in the repository, since it is generated from the schema in no time.
  *
  * The generators need no schema engine, but the command looks for one, and downloads it where it finds none: any
  * executable will do.
  */
-export function generatePrismaClient() {
+export async function generatePrismaClients() {
   rmSync(generated, { recursive: true, force: true })
+  await Promise.all(providers.map(generateFor))
+}
+
+async function generateFor(provider) {
+  const folder = join(generated, provider)
+  const file = join(folder, 'schema.prisma')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, schema.replace('provider = "postgresql"', `provider = "${provider}"`))
   const cli = createRequire(import.meta.url).resolve('prisma/build/index.js')
-  const schema = fileURLToPath(new URL('prisma/schema.prisma', import.meta.url))
-  execFileSync(process.execPath, [cli, 'generate', '--schema', schema], {
+  await run(process.execPath, [cli, 'generate', '--schema', file], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),
     env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', NODE_OPTIONS: '' },
-    stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const folder = join(generated, 'prisma')
-  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!file.endsWith('.ts')) continue
-    const path = join(folder, file)
+  const client = join(folder, 'prisma')
+  for (const name of readdirSync(client, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue
+    const path = join(client, name)
     const { outputText } = ts.transpileModule(readFileSync(path, 'utf8'), {
       compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
     })

@@ -1,9 +1,12 @@
+import type { Scenario, Stack } from './stack-list.js'
+
 /** `[seen, wanted]`. */
 export type Count = [number, number]
 
 export interface Cell {
   stack: string
-  scenario: string
+  driver: string
+  scenario: Scenario
   shape: string
   ended: Count
   traced: Count
@@ -19,5 +22,5 @@ export interface Cell {
   problems: string[]
 }
 
-export function runStack(stack: string, scenario: string, databaseUrl: string): Promise<Cell[]>
+export function runStack(stack: Pick<Stack, 'file' | 'driver'>, databaseUrl: string): Promise<Cell[]>
 export function shortfalls(cell: Cell): string[]

@@ -5,18 +5,20 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const register = new URL('../../dist/register.js', import.meta.url)
+const nativeDrivers = fileURLToPath(new URL('../native-sqlite/node_modules', import.meta.url))
 const program = fileURLToPath(new URL('run-stack.js', import.meta.url))
 
 /**
- * Runs every shape of one stack in one scenario, in a process of its own with the profiler preloaded.
+ * Runs every shape of one stack on one driver, in every scenario, in a process of its own with the profiler preloaded.
  *
- * @returns one cell per shape, as `judgeCell` made them.
+ * @returns one cell per scenario and shape, as `judgeCell` made them.
  */
-export async function runStack(stack, scenario, databaseUrl) {
+export async function runStack({ file, driver }, databaseUrl) {
   if (!existsSync(register)) throw new Error('dist/register.js is missing: run `npm run build` first.')
-  const { stdout } = await run(process.execPath, ['--import', register.href, program, stack, scenario], {
-    env: { ...process.env, STACKS_DATABASE_URL: databaseUrl, NODE_OPTIONS: '' },
-    timeout: 60_000,
+  const { stdout } = await run(process.execPath, ['--import', register.href, program, file, driver], {
+    // what Knex and its like require themselves
+    env: { ...process.env, STACKS_DATABASE_URL: databaseUrl, NODE_OPTIONS: '', NODE_PATH: nativeDrivers },
+    timeout: 90_000,
     maxBuffer: 64 * 1024 * 1024,
   })
   return stdout

@@ -1,10 +1,17 @@
+import { fileURLToPath } from 'node:url'
 import { DataTypes, Op, QueryTypes, Sequelize } from 'sequelize'
 import { AUTHORS_SQL, authorRange, BOOKS_SQL } from './request.js'
 
 export const title = 'Sequelize 6'
 
-export function open(url, max) {
-  const sequelize = new Sequelize(url, { logging: false, pool: { max, min: 0 }, define: { timestamps: false } })
+const dialects = { pg: 'postgres', mysql2: 'mysql', mariadb: 'mariadb', sqlite3: 'sqlite' }
+
+export function open({ driver, url }, max) {
+  const options = { logging: false, pool: { max, min: 0 }, define: { timestamps: false } }
+  const dialect = dialects[driver]
+  const sequelize = url.startsWith('file:')
+    ? new Sequelize({ ...options, dialect, storage: fileURLToPath(url) })
+    : new Sequelize(url, { ...options, dialect })
   const id = { type: DataTypes.INTEGER, primaryKey: true }
   const Author = sequelize.define('Author', { id, name: DataTypes.TEXT }, { tableName: 'authors' })
   const Book = sequelize.define(
