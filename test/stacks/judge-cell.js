@@ -23,7 +23,7 @@ export function judgeCell(cell, { started, ended, profiled }) {
   const traced = REQUESTS.reduce((sum, request) => sum + profiled[request].trace.executions.length, 0)
   return {
     ended: [new Set(ended).size, started.length],
-    traced: [traced, started.length],
+    traced: [traced, started.filter(({ scope }) => !scope.isAmbient).length],
     children: [distinct(children).size, wantedChildren],
     executions: [children.length, wantedChildren],
     parents: [parents.length, wantedParents],
