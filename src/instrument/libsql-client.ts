@@ -20,8 +20,8 @@ type Any = any
 export const libsqlClient: Instrumentation = {
   module: '@libsql/client',
   entries: ['@libsql/client/node', '@libsql/client/sqlite3'],
+  files: { import: ['lib-esm/sqlite3.js', 'lib-esm/http.js', 'lib-esm/ws.js'] },
   versions: '>=0.15 <0.19',
-  files: { import: ['lib-esm/node.js', 'lib-esm/sqlite3.js'], require: [] },
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
