@@ -170,7 +170,7 @@ describe('commands', () => {
   const helps = new Map<string, string>()
 
   /** Options of other programs that the pages name. */
-  const foreign = new Set(['--import', '--require', '--save-dev', '--prefix'])
+  const foreign = new Set(['--preload', '--import', '--require', '--save-dev', '--prefix'])
 
   /** Commands and options in the pages, as `page: nonplus run --quiet`. */
   const spoken = pages.flatMap(({ path, text }) => {
