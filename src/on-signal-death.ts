@@ -13,9 +13,11 @@ const SIGNALS: ReadonlySet<unknown> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP'])
  * catches the handlers that clean up, remove themselves, and send the signal again.
  *
  * One thing it does change: while the event loop is blocked, the signal waits for it.
+ *
+ * @returns the way to stop that.
  */
-export function onSignalDeath(listener: () => void): void {
-  if (!isMainThread) return
+export function onSignalDeath(listener: () => void): () => void {
+  if (!isMainThread) return () => {}
   let isOver = false
   const die = (signal: NodeJS.Signals): void => {
     isOver = true
@@ -35,4 +37,8 @@ export function onSignalDeath(listener: () => void): void {
     process.on(name as NodeJS.Signals, die)
   })
   for (const name of SIGNALS) if (process.listenerCount(name as string) === 0) process.on(name as NodeJS.Signals, die)
+  return () => {
+    isOver = true
+    for (const name of SIGNALS) process.off(name as NodeJS.Signals, die)
+  }
 }

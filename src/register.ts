@@ -63,12 +63,13 @@ function logRun(profiler: Profiler, { folder }: RunSettings): void {
   const log = new RunLog(folder)
   profiler.onScope((result) => log.add(result))
   process.on('exit', () => log.flush())
-  whenWatching(profiler, () =>
+  // a request is judged when it closes, so only a script has something to lose
+  if (state.processScope === undefined) return
+  state.processScope.onStart = () =>
     onSignalDeath(() => {
       finishProcessScope()
       log.flush()
-    }),
-  )
+    })
 }
 
 function summarizeAtEnd(profiler: Profiler): void {

@@ -37,6 +37,9 @@ export interface ScopeMerge {
  * from then on a statement outside any scope is a warning again, since it may be a request's that lost its context.
  */
 export class ProcessScope {
+  /** Called when it takes its first statement; returns what is called when it takes no more. */
+  onStart: (() => () => void) | undefined
+  #onStop: (() => void) | undefined
   readonly #callSites: CallSiteMode
   readonly #limits: ProcessScopeLimits
   readonly #startedAt = performance.now()
@@ -63,6 +66,10 @@ export class ProcessScope {
 
   /** Notes a statement of {@link current}: a pause begins when the last one has ended. */
   note(message: StatementMessage): void {
+    if (this.onStart !== undefined) {
+      this.#onStop = this.onStart()
+      this.onStart = undefined
+    }
     if (this.#recent.length >= MAX_RECENT) this.#dropEnded()
     this.#recent.push(message)
   }
@@ -85,6 +92,7 @@ export class ProcessScope {
     if (state.processScope === this) state.processScope = undefined
     clearInterval(this.#timer)
     try {
+      this.#onStop?.()
       this.#endOpen()
       conclude()
     } catch (error) {
