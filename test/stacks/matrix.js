@@ -20,7 +20,7 @@ const { startEmbeddedPostgres } = await tsImport('../../src/cli/embedded-postgre
 const { startPrivateServer } = await tsImport('../mysql-server.ts', import.meta.url)
 
 /** Stacks that run at the same time. */
-const WORKERS = 3
+const WORKERS = 4
 
 const names = process.argv.slice(2)
 const chosen = names.length === 0 ? stacks : stacks.filter(({ file }) => names.includes(file))
