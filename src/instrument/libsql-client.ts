@@ -20,7 +20,7 @@ type Any = any
 export const libsqlClient: Instrumentation = {
   module: '@libsql/client',
   entries: ['@libsql/client/node', '@libsql/client/sqlite3'],
-  files: { import: ['lib-esm/sqlite3.js', 'lib-esm/http.js', 'lib-esm/ws.js'] },
+  files: { import: ['lib-esm/node.js', 'lib-esm/sqlite3.js', 'lib-esm/http.js', 'lib-esm/ws.js'], require: [] },
   versions: '>=0.15 <0.19',
   dialect: 'sqlite',
   via: 'patch',

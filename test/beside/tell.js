@@ -12,6 +12,8 @@ export async function tell(driver, url) {
   const { createProfiler } = process.env.BESIDE_NONPLUS === '1' ? await import('../../dist/index.js') : {}
   const profiler = createProfiler?.()
   profiler?.onScope((result) => {
+    // what the program does before its server runs is a scope too
+    if (result.scope.kind !== 'request') return
     for (const finding of result.findings) {
       const { kind, confidence, count, statement, callSite } = finding
       findings.push(`${kind} ${confidence} ${count} ${statement.summary} ${callSite?.function}:${callSite?.line}`)
@@ -20,12 +22,14 @@ export async function tell(driver, url) {
   const outcome = await play(driver, url)
   const spans = (await globalThis.besideSpans?.()) ?? []
   const report = profiler?.report()
-  const statements = started.map((message) => {
-    const frame = message.callSite?.frames[0]
-    const numbers = `${message.text} ${message.parameters ?? ''}`.replaceAll(/\s+/g, ' ')
-    const error = message.error === undefined ? '' : ` !${message.error.code ?? message.error.name}`
-    return `${message.scope.name} | ${numbers} | ${frame?.function}:${frame?.line} | ${message.rows} rows${error} | ended ${ended.get(message) ?? 0}`
-  })
+  const statements = started
+    .filter(({ scope }) => scope.kind === 'request')
+    .map((message) => {
+      const frame = message.callSite?.frames[0]
+      const numbers = `${message.text} ${message.parameters ?? ''}`.replaceAll(/\s+/g, ' ')
+      const error = message.error === undefined ? '' : ` !${message.error.code ?? message.error.name}`
+      return `${message.scope.name} | ${numbers} | ${frame?.function}:${frame?.line} | ${message.rows} rows${error} | ended ${ended.get(message) ?? 0}`
+    })
   const { coverage } = report ?? {}
   const told = { ...outcome, statements: statements.sort(), findings: findings.sort(), spans: spans.sort() }
   process.stdout.write(
