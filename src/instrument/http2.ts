@@ -1,8 +1,9 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { subscribeGuarded } from './channel.ts'
 import { bindEmitter, closeHttpScope, type HttpUnit, openHttpScope } from './http-scope.ts'
-import { wrapMethod } from './patch.ts'
+import { isWrapped, wrapMethod } from './patch.ts'
 import type { CallSiteMode } from './scope.ts'
 import { reportFailure, state } from './state.ts'
 
@@ -12,13 +13,13 @@ const STREAM_START = 'http2.server.stream.start'
  * Opens a scope for every request over HTTP/2, in both of its interfaces: `stream` events, and requests and responses
  * like those of HTTP/1, which Node makes of the former.
  *
- * Node 22.17 and 24.2 announce streams on a channel. Before, the server has to be hooked, and is when it begins to
- * listen: loading `node:http2` to get at its classes costs more than the start of nonplus.
+ * Node 22.17 and 24.2 announce streams on a channel. Before, the class of the server has to be hooked, and is at its
+ * first connection: loading `node:http2` or `node:net` to get at it costs a good part of the start of nonplus.
  *
  * @returns the undo.
  */
 export function watchHttp2(callSites: CallSiteMode): () => void {
-  if (!hasChannel()) return watchListen(callSites)
+  if (!hasChannel()) return watchServers(callSites)
   const onStart = (message: unknown): void => {
     const { stream, headers } = message as { stream: ServerHttp2Stream; headers: IncomingHttpHeaders }
     const unit = openStream(stream, headers, callSites)
@@ -34,23 +35,22 @@ function hasChannel(): boolean {
   return major > 24 || (major === 24 && minor >= 2) || (major === 22 && minor >= 17)
 }
 
-function watchListen(callSites: CallSiteMode): () => void {
+function watchServers(callSites: CallSiteMode): () => void {
   const undos = new Set<() => void>()
-  undos.add(
-    wrapMethod(Server.prototype, 'listen', (original, wrapping) => {
-      return function listen(this: unknown, ...args) {
-        if (wrapping.isActive && isHttp2Server(this)) undos.add(wrapEmit(Object.getPrototypeOf(this), callSites))
-        return Reflect.apply(original, this, args)
-      }
-    }),
-  )
+  const onSocket = (message: unknown): void => {
+    const { server } = (message as { socket: Socket & { readonly server?: Server } }).socket
+    if (server === undefined || !isHttp2Server(server)) return
+    const prototype = Object.getPrototypeOf(server) as object
+    if (!isWrapped(prototype, 'emit')) undos.add(wrapEmit(prototype, callSites))
+  }
+  undos.add(subscribeGuarded(channel('net.server.socket'), onSocket))
   return () => {
     for (const undo of undos) undo()
   }
 }
 
-function isHttp2Server(server: unknown): boolean {
-  return /^Http2(Secure)?Server$/.test((server as object).constructor.name)
+function isHttp2Server(server: object): boolean {
+  return /^Http2(Secure)?Server$/.test(server.constructor.name)
 }
 
 function wrapEmit(prototype: object, callSites: CallSiteMode): () => void {
