@@ -16,7 +16,7 @@ export const statementEnd: Channel = channel(`nonplus:statement:end${state.realm
 export const scopeEnd: Channel = channel(`nonplus:scope:end${state.realm}`)
 
 /** A scope becomes part of an earlier one, and never closes itself. Message: `ScopeMerge`. */
-export const scopeMerge: Channel = channel('nonplus:scope:merge')
+export const scopeMerge: Channel = channel(`nonplus:scope:merge${state.realm}`)
 
 /**
  * Listens on a channel. Node makes an uncaught exception of the host out of what a subscriber throws, so nothing may
