@@ -9,6 +9,7 @@ import {
   startStatement,
 } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { filingScope } from './scope.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
@@ -77,7 +78,7 @@ async function settle<Value>(promise: Promise<Value>, pending: Pending): Promise
 }
 
 function watch(query: Any, driver: DriverInfo, below: () => unknown): void {
-  const scope = state.storage.getStore()
+  const scope = filingScope()
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) {
     startStatement(driver, '', undefined, below)
     return

@@ -109,6 +109,11 @@ export function filingScope(): Scope | undefined {
   return state.storage.getStore() ?? state.processScope?.current()
 }
 
+/** True where a statement sent here is filed under no scope, so that nothing of it needs to be read. */
+export function isOutside(): boolean {
+  return state.storage.getStore() === undefined && state.processScope === undefined
+}
+
 /**
  * The scope a server was started in, if it is still open: a test that starts its own server and calls it. What is
  * found here may also be the scope of the request before this one on the same socket, whose parent counts then.

@@ -1,8 +1,9 @@
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { type Wrapping, wrapMethod } from './patch.ts'
+import { isOutside } from './scope.ts'
 import { connectionOf } from './sqlite-prepared.ts'
 import { changedRows, sqliteResultOf } from './sqlite-rows.ts'
-import { reportFailure, state } from './state.ts'
+import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of the drivers
 type Any = any
@@ -92,7 +93,7 @@ function start(
   below: (...args: never[]) => unknown,
 ): StatementMessage | undefined {
   const { driver } = reading
-  if (state.storage.getStore() === undefined) return startStatement(driver, '', undefined, below)
+  if (isOutside()) return startStatement(driver, '', undefined, below)
   const message = startStatement(driver, reading.textOf(self, args), reading.parametersOf(self, args), below)
   if (message !== undefined) message.connection = connectionOf(reading.databaseOf(self))
   return message

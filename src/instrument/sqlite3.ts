@@ -1,11 +1,11 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { callIn, type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { isOutside } from './scope.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
 import { connectionOf, preparedOf, wrapPrepare } from './sqlite-prepared.ts'
 import { changedRows, sqliteColumnsOf, sqliteResultOf } from './sqlite-rows.ts'
 import { bindCallback, endEach, endOne, keepScope } from './sqlite3-callbacks.ts'
-import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: sqlite3's own objects
 type Any = any
@@ -53,7 +53,7 @@ let outerCall: OuterCall | undefined
 function wrapDatabaseCall(prototype: object, name: string): void {
   wrapMethod(prototype, name, (original, wrapping) => {
     return function (this: Any, ...args: Any[]): unknown {
-      if (!wrapping.isActive || state.storage.getStore() === undefined) return Reflect.apply(original, this, args)
+      if (!wrapping.isActive || isOutside()) return Reflect.apply(original, this, args)
       const call: OuterCall = { database: this, statement: undefined, message: undefined }
       watchPreparing(args, call)
       outerCall = call
@@ -129,7 +129,7 @@ function start(
   call: OuterCall | undefined,
   below: () => unknown,
 ): StatementMessage | undefined {
-  if (state.storage.getStore() === undefined) return startStatement(driver, '', undefined, below)
+  if (isOutside()) return startStatement(driver, '', undefined, below)
   const message = startStatement(driver, statement.sql, parametersOf(statement, args), below)
   if (message === undefined) return undefined
   message.hasCallback = true

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import Libsql from 'libsql'
 import pg from 'pg'
+import postgres from 'postgres'
 import { afterEach, beforeAll, expect, test } from 'vitest'
 import { scopeEnd, subscribeGuarded } from '../../src/instrument/channel.ts'
 import { instrument } from '../../src/instrument/instrument.ts'
+import type { StatementMessage } from '../../src/instrument/message.ts'
 import { nameOf } from '../../src/instrument/process-name.ts'
 import { ProcessScope } from '../../src/instrument/process-scope.ts'
 import { runScope } from '../../src/instrument/run-scope.ts'
@@ -12,17 +15,19 @@ import { type ScopeRecord, startRecorder } from '../../src/recorder.ts'
 import { createDatabase } from '../create-database.ts'
 
 let pool: pg.Pool
+let connectionString: string
 const limits = { quietMs: 60, scriptMs: 400, maxPieceMs: 1_000 }
-const closed: { readonly scope: Scope; readonly texts: string[] }[] = []
+const closed: { readonly scope: Scope; readonly messages: StatementMessage[]; readonly texts: string[] }[] = []
 
 beforeAll(async () => {
   startRecorder()
   instrument(pg)
   subscribeGuarded<Scope>(scopeEnd, (scope) => {
     const { messages } = scope.record as ScopeRecord
-    closed.push({ scope, texts: messages.map(({ text }) => text) })
+    closed.push({ scope, messages, texts: messages.map(({ text }) => text) })
   })
-  pool = new pg.Pool({ connectionString: await createDatabase('process_scope'), max: 2 })
+  connectionString = await createDatabase('process_scope')
+  pool = new pg.Pool({ connectionString, max: 2 })
   await pool.query('select 0')
   return () => pool.end()
 })
@@ -57,6 +62,24 @@ test('a process that runs on is judged piece by piece', async () => {
   }
   expect(pieces().flat().length).toBeGreaterThanOrEqual(4)
   expect(pieces().every(({ length }) => length === 1)).toBe(true)
+})
+
+test('drivers that read nothing outside a scope read what is filed here', async () => {
+  const scope = open()
+  instrument(Libsql)
+  const database = new Libsql(':memory:')
+  database.exec('create table posts (id)')
+  database.prepare('select * from posts where id = ?').all(1)
+  database.close()
+  instrument(postgres)
+  const sql = postgres(connectionString, { max: 1 })
+  await sql`select ${7}::int`
+  await sql.end()
+  scope.finish('exit')
+  expect(pieces()).toEqual([['create table posts (id)', 'select * from posts where id = ?', 'select $1::int']])
+  const messages = closed.flatMap((one) => one.messages)
+  expect(messages.map(({ parameters }) => parameters)).toEqual([undefined, [1], [7]])
+  expect(messages.every(({ callSite, hasEnded }) => callSite !== undefined && hasEnded)).toBe(true)
 })
 
 test('a statement under way is no pause', async () => {
