@@ -1,4 +1,4 @@
-import { wrapMethod } from './patch.ts'
+import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { runJob } from './run-job.ts'
 import type { CallSiteMode } from './scope.ts'
 import type { ScopeLibrary } from './scope-library.ts'
@@ -33,7 +33,7 @@ function wrapTask(prototype: object, callSites: CallSiteMode): void {
   for (const name of ['start', 'execute']) {
     wrapMethod(prototype, name, (original, wrapping) => {
       return function (this: unknown, ...args: unknown[]): unknown {
-        if (wrapping.isActive) wrapRunner(this as CronTask, callSites)
+        if (wrapping.isActive) wrapRunner(this as CronTask, wrapping, callSites)
         return Reflect.apply(original, this, args)
       }
     })
@@ -41,13 +41,14 @@ function wrapTask(prototype: object, callSites: CallSiteMode): void {
 }
 
 /** The runner calls the handler of the application, and nothing else, through `onMatch`. */
-function wrapRunner(task: CronTask, callSites: CallSiteMode): void {
+function wrapRunner(task: CronTask, owner: Wrapping, callSites: CallSiteMode): void {
   if (task.runner === undefined) return
   const queue = task.name === task.id ? task.cronExpression : task.name
-  wrapMethod(task.runner, 'onMatch', (original, wrapping) => {
+  const make = (original: Method): Method => {
     return function onMatch(this: unknown, ...args: unknown[]): unknown {
       const run = (): unknown => Reflect.apply(original, this, args)
-      return wrapping.isActive ? runJob({ system: 'node-cron', queue, callSites }, run) : run()
+      return owner.isActive ? runJob({ system: 'node-cron', queue, callSites }, run) : run()
     }
-  })
+  }
+  wrapMethod(task.runner, 'onMatch', make, owner)
 }

@@ -1,5 +1,6 @@
 import { state } from './state.ts'
 
+/** A method of a driver. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown
 
 const ORIGINAL = Symbol.for('nonplus.original')

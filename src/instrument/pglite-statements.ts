@@ -1,5 +1,5 @@
 import { type DriverInfo, type RawResult, type StatementMessage, startStatement, withCallSite } from './message.ts'
-import { wrapMethod } from './patch.ts'
+import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
@@ -25,10 +25,18 @@ export function wrapPgliteTypes(prototype: object): void {
   })
 }
 
-/** Makes `query` and `exec` publish, of the class or of a transaction. */
-export function wrapPgliteStatements(target: object, driver: DriverInfo, database?: object): void {
+/**
+ * Makes `query` and `exec` publish, of the class or of a transaction.
+ *
+ * @param transaction the database of a transaction, and the owner of its wrappers: see {@link wrapMethod}.
+ */
+export function wrapPgliteStatements(
+  target: object,
+  driver: DriverInfo,
+  transaction?: { readonly database: object; readonly owner: Wrapping },
+): void {
   for (const name of ['query', 'exec']) {
-    wrapMethod(target, name, (original, wrapping) => {
+    const make = (original: Method, wrapping: Wrapping): Method => {
       return function send(this: Any, ...args: Any[]): unknown {
         if (!wrapping.isActive || isAskingItself()) return Reflect.apply(original, this, args)
         const [text, values] = args
@@ -36,10 +44,11 @@ export function wrapPgliteStatements(target: object, driver: DriverInfo, databas
         const message = startStatement(driver, String(text), isBound ? values : undefined, send)
         const result = Reflect.apply(original, this, args)
         if (message === undefined) return result
-        message.connection = connectionOf(database ?? this)
+        message.connection = connectionOf(transaction?.database ?? this)
         return withCallSite(settle(result as Promise<unknown>, message), message)
       }
-    })
+    }
+    wrapMethod(target, name, make, transaction?.owner)
   }
 }
 

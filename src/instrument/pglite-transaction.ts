@@ -1,5 +1,5 @@
 import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
-import { wrapMethod } from './patch.ts'
+import { type Wrapping, wrapMethod } from './patch.ts'
 import { connectionOf, wrapPgliteStatements } from './pglite-statements.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
@@ -18,7 +18,7 @@ export function wrapPgliteTransaction(prototype: Any, driver: DriverInfo): void 
       let last: StatementMessage | undefined
       const run = async (tx: Any): Promise<unknown> => {
         begin?.end(undefined, 0)
-        wrapTransactionObject(tx, prototype, driver, this)
+        wrapTransactionObject(tx, prototype, driver, { database: this, owner: wrapping })
         let text = 'ROLLBACK'
         try {
           const result = await callback(tx)
@@ -69,13 +69,18 @@ async function settle<Value>(
 }
 
 /** The object is made for one transaction, its methods by closures over private ones. */
-function wrapTransactionObject(tx: Any, prototype: Any, driver: DriverInfo, database: object): void {
-  wrapPgliteStatements(tx, driver, database)
+function wrapTransactionObject(
+  tx: Any,
+  prototype: Any,
+  driver: DriverInfo,
+  transaction: { readonly database: object; readonly owner: Wrapping },
+): void {
+  wrapPgliteStatements(tx, driver, transaction)
   // the text of a template is known once the driver has built it, which its public `sql` does for a `query` it is given
   tx.sql = (...args: Any[]) => Reflect.apply(prototype.sql, tx, args)
   const { rollback } = tx
   tx.rollback = async function (this: unknown, ...args: Any[]): Promise<unknown> {
-    const message = control('ROLLBACK', driver, database, tx.rollback)
+    const message = control('ROLLBACK', driver, transaction.database, tx.rollback)
     try {
       const result = await Reflect.apply(rollback, this, args)
       message?.end(undefined, 0)

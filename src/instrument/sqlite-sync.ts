@@ -1,5 +1,5 @@
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
-import { type Wrapping, wrapMethod } from './patch.ts'
+import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { isOutside } from './scope.ts'
 import { connectionOf } from './sqlite-prepared.ts'
 import { changedRows, sqliteResultOf } from './sqlite-rows.ts'
@@ -18,8 +18,6 @@ export interface SyncReading {
   /** The object that stands for the connection. */
   databaseOf(self: Any): object | undefined
 }
-
-type Method = (this: unknown, ...args: unknown[]) => unknown
 
 type End = (message: StatementMessage, self: Any, result: Any) => void
 

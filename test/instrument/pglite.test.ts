@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instrument } from '../../src/instrument/instrument.ts'
 import { unpatchAll } from '../../src/instrument/patch.ts'
 import { currentScope } from '../../src/instrument/scope.ts'
+import { state } from '../../src/instrument/state.ts'
 import { describeDriver, facts } from './driver-contract.ts'
 import { findLoop, provenLoop } from './n-plus-one-of.ts'
 import { record } from './record.ts'
@@ -99,6 +100,13 @@ describe('transactions', () => {
     ])
     expect(ended.every((message) => message.scope === scope && message.callSite !== undefined)).toBe(true)
     expect(new Set(ended.map(({ connection }) => connection)).size).toBe(1)
+  })
+
+  test('a transaction that is over leaves nothing behind', async () => {
+    await inTransaction((tx) => tx.query(TEXT, [1]))()
+    const before = state.undos.size
+    await inTransaction((tx) => tx.query(TEXT, [1]))()
+    expect(state.undos.size).toBe(before)
   })
 
   test('a failure rolls back, and the caller gets it', async () => {
