@@ -16,15 +16,18 @@ export function wrapNeonFetch(config: Any, driver: DriverInfo): void {
   if (config[WATCHED] === true) return
   const descriptor = Object.getOwnPropertyDescriptor(config, 'fetchFunction')
   let isActive = true
-  const read = (): Any =>
-    descriptor?.get === undefined ? descriptor?.value : Reflect.apply(descriptor.get, config, [])
+  // an accessor of the driver's class, or a plain property
+  let given: unknown = descriptor?.value
+  const read = (): Any => (descriptor?.get === undefined ? given : Reflect.apply(descriptor.get, config, []))
   const watched: Fetch = (url, init) => fetchWatched(read() ?? fetch, url, init, driver, watched)
   Object.defineProperty(config, 'fetchFunction', {
     configurable: true,
     enumerable: descriptor?.enumerable ?? false,
     get: () => (isActive ? watched : read()),
     set(value) {
-      if (value !== watched) Reflect.apply(descriptor?.set as (value: unknown) => void, config, [value])
+      if (value === watched) return
+      if (descriptor?.set === undefined) given = value
+      else Reflect.apply(descriptor.set, config, [value])
     },
   })
   Object.defineProperty(config, WATCHED, { value: true, configurable: true })
@@ -33,7 +36,9 @@ export function wrapNeonFetch(config: Any, driver: DriverInfo): void {
     state.undos.delete(undo)
     delete config[WATCHED]
     delete config.fetchFunction
-    if (descriptor !== undefined) Object.defineProperty(config, 'fetchFunction', descriptor)
+    if (descriptor === undefined) return
+    const restored = descriptor.get === undefined ? { ...descriptor, value: given } : descriptor
+    Object.defineProperty(config, 'fetchFunction', restored)
   }
   state.undos.add(undo)
 }
