@@ -16,13 +16,14 @@ export function watchResultSet(resultSet: Any, message: StatementMessage): void 
   const fields = resultSet.metaData
   let count = 0
   const end = (error?: unknown): void => message.end(error, count, { rows, fields })
-  const note = (read: readonly unknown[], isLast: boolean): void => {
+  const note = (read: readonly unknown[] | undefined, isLast: boolean): void => {
+    if (read === undefined || read === null) return
     count += read.length
     if (rows.length < MAX_STREAMED_ROWS) rows.push(...read.slice(0, MAX_STREAMED_ROWS - rows.length))
     if (isLast) end()
   }
   replace(resultSet, 'getRow', end, (row) => (row === undefined || row === null ? end() : note([row], false)))
-  replace(resultSet, 'getRows', end, (read, asked) => note(read, asked === 0 || read.length < asked))
+  replace(resultSet, 'getRows', end, (read, asked) => note(read, asked === 0 || read?.length < asked))
   replace(resultSet, 'close', end, () => end())
   // a stream that is left early closes what is behind it
   if (typeof resultSet._impl === 'object') replace(resultSet._impl, 'close', end, () => end())
