@@ -114,7 +114,7 @@ function flagsOfNode(): string {
 
 /** Nothing of the application can have been imported before a preload. */
 function isPreloaded(): boolean {
-  return process.env.NONPLUS_RUN !== undefined || /nonplus\/register/.test(flagsOfNode())
+  return process.env.NONPLUS_RUN !== undefined || /nonplus[\\/](dist[\\/])?register/.test(flagsOfNode())
 }
 
 /** A loader that supplies source for CommonJS, such as tsx, hides loads from `Module._load`. Bun never calls that. */
