@@ -1,8 +1,8 @@
+import { connectionOf } from './connection.ts'
 import { takeMessage } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
 import type { StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
-import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mariadb's own objects
 type Any = any
@@ -13,7 +13,6 @@ interface Sent {
   readonly isPooled: boolean
 }
 
-const CONNECTION = Symbol.for('nonplus.connection')
 /** Bits of the server's status: no good index was used, none at all was. */
 const NO_INDEX = 16 | 32
 
@@ -52,7 +51,7 @@ function note(connection: Any, command: Any): void {
     sentBy.set(call, sent)
   }
   const { message, isPooled } = sent
-  message.connection = connection[CONNECTION] ??= state.nextConnection++
+  message.connection = connectionOf(connection)
   if (isPooled && message.acquiredAt === 0) message.acquiredAt = performance.now()
   // the status stands there only until the next answer is read
   command.once('end', () => {

@@ -1,4 +1,4 @@
-import type { CapturedCallSite } from './call-site.ts'
+import type { Checkout } from './checkout.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import type { Question } from './mysql2-question.ts'
 import type { Scope } from './scope.ts'
@@ -28,13 +28,6 @@ export class Call {
     this.message = startStatement(driver, text, parameters, below)
     calls.last = this.message
   }
-}
-
-/** A connection that was asked for, and where. */
-export interface Checkout {
-  readonly scope: Scope | undefined
-  readonly callSite: CapturedCallSite | undefined
-  readonly startedAt: number
 }
 
 /**

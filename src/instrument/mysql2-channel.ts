@@ -1,10 +1,11 @@
 import { channel } from 'node:diagnostics_channel'
 import { subscribeGuarded } from './channel.ts'
+import { type Checkout, checkoutOf } from './checkout.ts'
 import { noteHeard } from './instrument.ts'
 import type { DriverInfo } from './message.ts'
-import { Call, type Checkout, calls, takeAdoption } from './mysql2-call.ts'
+import { Call, calls, takeAdoption } from './mysql2-call.ts'
 import { endCall } from './mysql2-command.ts'
-import { checkoutOf, leavePool, resumeCall, takeHandover } from './mysql2-pool.ts'
+import { leavePool, resumeCall, takeHandover } from './mysql2-pool.ts'
 import type { Scope } from './scope.ts'
 import { state } from './state.ts'
 
@@ -87,7 +88,7 @@ function listenToPool(): (() => void)[] {
   const start = (context: PoolContext): void => {
     const call = takeHandover()
     const scope = call === undefined ? state.storage.getStore() : call.scope
-    context[CALL] = { call, scope, checkout: call === undefined ? checkoutOf(scope, start) : undefined }
+    context[CALL] = { call, scope, checkout: call === undefined ? checkoutOf(start) : undefined }
   }
   return [
     on<PoolContext>('pool:connect:start', start),

@@ -1,17 +1,14 @@
+import { takeCheckoutSite } from './checkout.ts'
+import { connectionOf } from './connection.ts'
 import type { DriverInfo, StatementMessage } from './message.ts'
-import { Call, type Checkout, calls, takeAdoption } from './mysql2-call.ts'
+import { Call, calls, takeAdoption } from './mysql2-call.ts'
 import { MESSAGE, watchCallback, watchEvents, watchPreparation, wrapCommand } from './mysql2-command.ts'
 import { commandQuestionOf } from './mysql2-question.ts'
 import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
-import { reportFailure, state } from './state.ts'
+import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
 type Any = any
-
-const CONNECTION = Symbol.for('nonplus.connection')
-
-/** Set on a connection that was asked for by the application: the line that did. */
-export const CHECKOUT: unique symbol = Symbol.for('nonplus.checkout') as never
 
 /**
  * Makes a class of connections publish, which is met in an instance or a prototype. Whatever is sent, by `query`,
@@ -59,7 +56,7 @@ function file(connection: Any, command: Any, driver: DriverInfo, below: (...args
   if (!call.isStarted) call.start(driver, commandQuestionOf(command, connection), below)
   const { message, isPromised } = call
   if (message !== undefined) {
-    message.connection = connection[CONNECTION] ??= state.nextConnection++
+    message.connection = connectionOf(connection)
     message.hasCallback = !isPromised
     takeCheckoutSite(connection, message)
     command[MESSAGE] = message
@@ -85,16 +82,5 @@ function endUnheard(connection: Any, error: unknown): void {
     }
   } catch (failure) {
     reportFailure('mysql2 lost connection', failure)
-  }
-}
-
-/** What an ORM sends first from a promise chain has no stack; the checkout of its connection still had it. */
-function takeCheckoutSite(connection: Any, message: StatementMessage): void {
-  const checkout: Checkout | undefined = connection[CHECKOUT]
-  if (checkout === undefined) return
-  connection[CHECKOUT] = undefined
-  if (message.needsCallSite && message.callSite === undefined && checkout.scope === message.scope) {
-    message.callSite = checkout.callSite
-    state.needsCheckoutSites = true
   }
 }

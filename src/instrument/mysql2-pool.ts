@@ -1,11 +1,10 @@
-import { captureCallSite } from './call-site.ts'
+import { type Checkout, checkoutOf, noteCheckout } from './checkout.ts'
 import { callIn, type DriverInfo } from './message.ts'
-import { Call, type Checkout, calls, dropAdoption } from './mysql2-call.ts'
+import { Call, calls, dropAdoption } from './mysql2-call.ts'
 import { watchEvents } from './mysql2-command.ts'
-import { CHECKOUT, hookConnection } from './mysql2-connection.ts'
+import { hookConnection } from './mysql2-connection.ts'
 import { pooledQuestionOf } from './mysql2-question.ts'
 import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
-import type { Scope } from './scope.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
@@ -73,7 +72,7 @@ function wrapGetConnection(prototype: object): void {
       const callback = args[0]
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
       const scope = call === undefined ? state.storage.getStore() : call.scope
-      const checkout = call === undefined ? checkoutOf(scope, getConnection) : undefined
+      const checkout = call === undefined ? checkoutOf(getConnection) : undefined
       args[0] = function (this: unknown, ...outcome: Any[]): unknown {
         resumeCall(call, checkout, outcome[0], outcome[1])
         try {
@@ -109,7 +108,7 @@ export function resumeCall(
     calls.adoption = call
   } else {
     calls.checkout = checkout
-    if (connection !== undefined && connection !== null) connection[CHECKOUT] = checkout
+    noteCheckout(connection, checkout)
   }
 }
 
@@ -117,12 +116,4 @@ export function resumeCall(
 export function leavePool(): void {
   dropAdoption()
   calls.checkout = undefined
-}
-
-/** What the application has asked a pool for. */
-export function checkoutOf(scope: Scope | undefined, below: (...args: never[]) => unknown): Checkout | undefined {
-  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) return undefined
-  // nearly all stacks are found at the query: with `repeated` only a program that has lost one pays for the checkouts
-  const isWanted = scope.callSites === 'all' || (scope.callSites === 'repeated' && state.needsCheckoutSites)
-  return { scope, callSite: isWanted ? captureCallSite(below) : undefined, startedAt: performance.now() }
 }

@@ -1,16 +1,15 @@
 import type { ResultColumn } from '../model/trace.ts'
+import { connectionOf } from './connection.ts'
 import { bindCallback, followCall, isInCall } from './driver-call.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { runOperation } from './operation.ts'
 import { watchResultSet } from './oracledb-result-set.ts'
 import { wrapMethod } from './patch.ts'
-import { reportFailure, state } from './state.ts'
+import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: oracledb's own objects
 type Any = any
-
-const CONNECTION = Symbol.for('nonplus.connection')
 
 /**
  * node-oracledb. It has a trace handler, but that is one slot for one tracer, which others take; it is called behind the
@@ -57,17 +56,11 @@ function wrapCall(prototype: Any, name: string, driver: DriverInfo, read: (args:
       if (!wrapping.isActive || isInCall()) return Reflect.apply(original, this, args)
       const { text, parameters } = read(args)
       const message = startStatement(driver, text, parameters, method)
-      if (message !== undefined) message.connection = connectionOf(this)
+      // the object of the application is made anew at each checkout, what is behind it lasts as long as the connection
+      if (message !== undefined) message.connection = connectionOf(this._impl ?? this)
       return followCall(message, original, this, args, endWithResult)
     }
   })
-}
-
-/** The object of the application is made anew at each checkout, what is behind it lasts as long as the connection. */
-function connectionOf(connection: Any): number {
-  const lasting = connection._impl ?? connection
-  lasting[CONNECTION] ??= state.nextConnection++
-  return lasting[CONNECTION]
 }
 
 /** Executes in a later tick, by `execute`; the line is that of the call here, and so is the context of the stream. */

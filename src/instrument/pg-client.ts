@@ -1,16 +1,13 @@
+import { takeCheckoutSite } from './checkout.ts'
+import { connectionOf } from './connection.ts'
 import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
-import { type Checkout, takeAdoption } from './pg-handover.ts'
+import { takeAdoption } from './pg-handover.ts'
 import { watchQuery, wrapPgQuery } from './pg-query.ts'
-import { reportFailure, state } from './state.ts'
+import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
 type Any = any
-
-const CONNECTION = Symbol.for('nonplus.connection')
-
-/** Set on a client that was checked out in a callback: the line that asked the pool for it. */
-export const CHECKOUT: unique symbol = Symbol.for('nonplus.checkout') as never
 
 /** Makes `Client.query` publish, in every form of call; also serves `pg.native`, whose client has the same method. */
 export function wrapPgClient(Client: Any, driver: DriverInfo): void {
@@ -57,7 +54,7 @@ function send(
     throw error
   }
   try {
-    message.connection = client[CONNECTION] ??= state.nextConnection++
+    message.connection = connectionOf(client)
     const isSubmittable = typeof args[0].submit === 'function'
     const query = isSubmittable ? args[0] : lastQuery(client)
     if (query !== undefined && (isSubmittable || query !== before)) watchQuery(query, message)
@@ -90,17 +87,6 @@ async function settleUnsent<Value>(promise: Promise<Value>, message: StatementMe
   } catch (error) {
     message.end(error, 0)
     throw error
-  }
-}
-
-/** TypeORM's lazy relations reach the driver from a promise with two reactions; the checkout still had the stack. */
-function takeCheckoutSite(client: Any, message: StatementMessage): void {
-  const checkout: Checkout | undefined = client[CHECKOUT]
-  if (checkout === undefined) return
-  client[CHECKOUT] = undefined
-  if (message.needsCallSite && message.callSite === undefined && checkout.scope === message.scope) {
-    message.callSite = checkout.callSite
-    state.needsCheckoutSites = true
   }
 }
 

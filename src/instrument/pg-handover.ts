@@ -1,6 +1,4 @@
-import type { CapturedCallSite } from './call-site.ts'
 import type { StatementMessage } from './message.ts'
-import type { Scope } from './scope.ts'
 
 /**
  * How a statement travels through a pool. `Pool.query` calls `Pool.connect` with a callback, which later calls
@@ -12,12 +10,6 @@ import type { Scope } from './scope.ts'
 export interface Handover {
   /** Absent where the call was made outside any scope: the inner call must not be recorded either. */
   readonly message: StatementMessage | undefined
-}
-
-/** A line that asked a pool for a connection. */
-export interface Checkout {
-  readonly scope: Scope | undefined
-  readonly callSite: CapturedCallSite | undefined
 }
 
 let handover: Handover | undefined

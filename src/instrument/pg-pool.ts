@@ -1,8 +1,8 @@
-import { captureCallSite } from './call-site.ts'
+import { type Checkout, checkoutOf, noteCheckout } from './checkout.ts'
 import { callIn, type DriverInfo, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
-import { CHECKOUT, parametersOf, textOf } from './pg-client.ts'
-import { type Checkout, type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
+import { parametersOf, textOf } from './pg-client.ts'
+import { type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
 import type { Scope } from './scope.ts'
 import { state } from './state.ts'
 
@@ -35,21 +35,13 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
       const callback = args[0]
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
       const scope = state.storage.getStore()
-      const checkout = handover === undefined ? checkoutOf(scope, connect) : undefined
+      const checkout = handover === undefined ? checkoutOf(connect) : undefined
       args[0] = function (this: unknown, ...outcome: Any[]): unknown {
         return resume(callback, this, outcome, scope, handover, checkout)
       }
       return Reflect.apply(original, this, args)
     }
   })
-}
-
-function checkoutOf(scope: Scope | undefined, below: () => unknown): Checkout | undefined {
-  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) return undefined
-  // nearly all stacks are found at the query: with `repeated` only a program that has lost one pays for the checkouts
-  const isWanted = scope.callSites === 'all' || (scope.callSites === 'repeated' && state.needsCheckoutSites)
-  if (!isWanted) return { scope, callSite: undefined }
-  return { scope, callSite: captureCallSite(below) }
 }
 
 /** The pool calls back in the context of whoever released the connection: go back to the one that asked for it. */
@@ -64,7 +56,7 @@ function resume(
   const [error, client] = outcome
   if (error !== undefined && error !== null) handover?.message?.end(error, 0)
   else if (handover !== undefined) setAdoption(handover)
-  else if (client !== undefined && client !== null) client[CHECKOUT] = checkout
+  else noteCheckout(client, checkout)
   try {
     return callIn(scope, callback, self, outcome)
   } finally {

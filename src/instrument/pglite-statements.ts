@@ -1,6 +1,7 @@
+import { connectionOf } from './connection.ts'
 import { type DriverInfo, type RawResult, type StatementMessage, startStatement, withCallSite } from './message.ts'
 import { type Method, type Wrapping, wrapMethod } from './patch.ts'
-import { reportFailure, state } from './state.ts'
+import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
 type Any = any
@@ -50,15 +51,6 @@ export function wrapPgliteStatements(
     }
     wrapMethod(target, name, make, transaction?.owner)
   }
-}
-
-const connections = new WeakMap<object, number>()
-
-/** A database is one connection. */
-export function connectionOf(database: object): number {
-  const known = connections.get(database) ?? state.nextConnection++
-  connections.set(database, known)
-  return known
 }
 
 /** Ends a message as the promise of its call settles. */

@@ -1,6 +1,7 @@
+import { connectionOf } from './connection.ts'
 import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
 import { type Wrapping, wrapMethod } from './patch.ts'
-import { connectionOf, wrapPgliteStatements } from './pglite-statements.ts'
+import { wrapPgliteStatements } from './pglite-statements.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
 type Any = any

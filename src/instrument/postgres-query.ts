@@ -1,4 +1,5 @@
 import { captureCallSite } from './call-site.ts'
+import { connectionOf } from './connection.ts'
 import {
   callIn,
   type DriverInfo,
@@ -10,7 +11,7 @@ import {
 } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { filingScope } from './scope.ts'
-import { reportFailure, state } from './state.ts'
+import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
 type Any = any
@@ -168,20 +169,8 @@ function start(pending: Pending): void {
   message.hasCallback = message.isStreamed
   if (!isBuilt) return
   message.acquiredAt = performance.now()
+  // one object per connection, which the driver hands to its queries
   message.connection = connectionOf(query.state)
-}
-
-const connections = new WeakMap<object, number>()
-
-/** One object per connection, which the driver hands to its queries. */
-function connectionOf(backend: object | null): number {
-  if (backend === null) return 0
-  let known = connections.get(backend)
-  if (known === undefined) {
-    known = state.nextConnection++
-    connections.set(backend, known)
-  }
-  return known
 }
 
 /** COPY: the query is resolved with a stream first, and when that is through once more. */

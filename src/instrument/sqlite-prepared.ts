@@ -1,5 +1,4 @@
 import { wrapMethod } from './patch.ts'
-import { state } from './state.ts'
 
 /** Where a prepared statement comes from, for drivers whose statements do not tell it themselves. */
 interface Prepared {
@@ -36,17 +35,4 @@ export function wrapPrepare(
       return statement
     }
   })
-}
-
-const connections = new WeakMap<object, number>()
-
-/** Number of a connection; 0 where it is not known. */
-export function connectionOf(database: object | undefined): number {
-  if (database === undefined) return 0
-  let connection = connections.get(database)
-  if (connection === undefined) {
-    connection = state.nextConnection++
-    connections.set(database, connection)
-  }
-  return connection
 }

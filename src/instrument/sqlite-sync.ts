@@ -1,7 +1,7 @@
+import { connectionOf } from './connection.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { isOutside } from './scope.ts'
-import { connectionOf } from './sqlite-prepared.ts'
 import { changedRows, sqliteResultOf } from './sqlite-rows.ts'
 import { reportFailure } from './state.ts'
 

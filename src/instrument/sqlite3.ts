@@ -1,9 +1,10 @@
+import { connectionOf } from './connection.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { callIn, type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { isOutside } from './scope.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
-import { connectionOf, preparedOf, wrapPrepare } from './sqlite-prepared.ts'
+import { preparedOf, wrapPrepare } from './sqlite-prepared.ts'
 import { changedRows, sqliteColumnsOf, sqliteResultOf } from './sqlite-rows.ts'
 import { bindCallback, endEach, endOne, keepScope } from './sqlite3-callbacks.ts'
 

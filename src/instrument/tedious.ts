@@ -1,18 +1,16 @@
 import type { ResultColumn } from '../model/trace.ts'
+import { connectionOf } from './connection.ts'
 import { bindCallback, inCall, isInCall } from './driver-call.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { type DriverInfo, startStatement } from './message.ts'
 import { noteWait } from './operation.ts'
 import { wrapMethod } from './patch.ts'
 import { hookSequelizeQueue } from './sequelize-queue.ts'
-import { state } from './state.ts'
 import { type Question, questionOf } from './tedious-question.ts'
 import { watchRequest } from './tedious-request.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tedious's own objects
 type Any = any
-
-const CONNECTION = Symbol.for('nonplus.connection')
 
 /**
  * The driver for Microsoft SQL Server, on its own and below mssql, Knex and Sequelize. It publishes no diagnostics
@@ -69,7 +67,7 @@ function start(connection: Any, { text, parameters }: Question, driver: DriverIn
   if (message === undefined) return undefined
   noteWait(message)
   message.hasCallback = true
-  message.connection = connection[CONNECTION] ??= state.nextConnection++
+  message.connection = connectionOf(connection)
   return message
 }
 
