@@ -1,28 +1,22 @@
 import { bindCallback } from './driver-call.ts'
 import { endWithResult } from './mariadb-result.ts'
 import type { StatementMessage } from './message.ts'
+import { RowSample } from './row-sample.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mariadb's own objects
 type Any = any
-
-/** Rows of a stream that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
 
 /** A readable stream of rows, whichever way it is read: what goes in is counted. Its listeners run in its scope. */
 export function watchStream(stream: Any, message: StatementMessage): void {
   message.isStreamed = true
   message.hasCallback = true
-  const rows: unknown[] = []
-  let count = 0
+  const sample = new RowSample()
   let fields: unknown
   const { push, emit } = stream
   hide(stream, 'push', function (this: unknown, ...args: Any[]): unknown {
     const [row] = args
-    if (row === null) message.end(undefined, count, { rows, fields })
-    else {
-      count++
-      if (rows.length < MAX_STREAMED_ROWS) rows.push(row)
-    }
+    if (row === null) message.end(undefined, sample.count, sample.resultWith(fields))
+    else sample.add(row)
     return Reflect.apply(push, this, args)
   })
   hide(
@@ -31,9 +25,9 @@ export function watchStream(stream: Any, message: StatementMessage): void {
     bindCallback(emit, (event, value) => {
       if (event === 'fields') {
         fields = value
-        message.result = { rows, fields }
-      } else if (event === 'error' && value !== undefined) message.end(value, count)
-      else if (event === 'close') message.end(undefined, count, { rows, fields })
+        message.result = sample.resultWith(fields)
+      } else if (event === 'error' && value !== undefined) message.end(value, sample.count)
+      else if (event === 'close') message.end(undefined, sample.count, sample.resultWith(fields))
     }),
   )
 }

@@ -3,6 +3,7 @@ import type { ResultColumn } from '../model/trace.ts'
 import { callIn, type RawResult, type StatementMessage } from './message.ts'
 import type { Call } from './mysql2-call.ts'
 import { wrapMethod } from './patch.ts'
+import { RowSample } from './row-sample.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
@@ -13,9 +14,6 @@ export const MESSAGE: unique symbol = Symbol.for('nonplus.message') as never
 
 /** The server used no index for some table (32), or none that is good (16). */
 const NO_INDEX_FLAGS = 48
-
-/** Rows of a stream that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
 
 /** Watches a command that calls back, where no channel tells how it ends. */
 export function watchCallback(command: Any, call: Call): void {
@@ -45,8 +43,7 @@ export function watchPreparation(prepare: Any, call: Call): void {
  */
 export function watchEvents(command: Any, call: Call, isPublished = false): void {
   const emit = command.emit
-  const rows: unknown[] = []
-  let count = 0
+  const sample = new RowSample()
   let results = 0
   let fields: unknown
   const note = (message: StatementMessage, name: unknown, value: Any): void => {
@@ -54,15 +51,15 @@ export function watchEvents(command: Any, call: Call, isPublished = false): void
       fields = value
       results++
     } else if (name === 'result' && fields === undefined) {
-      count += countOf(value)
+      sample.count += countOf(value)
       noteStatus(message, value?.serverStatus)
     } else if (name === 'result') {
-      count++
-      if (rows.length < MAX_STREAMED_ROWS && results === 1) rows.push(value)
+      if (results === 1) sample.add(value)
+      else sample.count++
     } else if (name === 'error') {
-      message.end(value, count)
+      message.end(value, sample.count)
     } else if (name === 'end') {
-      message.end(undefined, count, results === 1 ? rawResultOf(rows, fields, command) : undefined)
+      message.end(undefined, sample.count, results === 1 ? rawResultOf(sample.rows, fields, command) : undefined)
     }
   }
   if (call.message !== undefined) call.message.isStreamed = true

@@ -1,10 +1,8 @@
 import type { StatementMessage } from './message.ts'
+import { RowSample } from './row-sample.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: oracledb's own objects
 type Any = any
-
-/** Rows of a result set that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
 
 /**
  * A result set is read by the application, or by a stream, row by row; the statement ends with its last row, or when it
@@ -12,14 +10,12 @@ const MAX_STREAMED_ROWS = 1_000
  */
 export function watchResultSet(resultSet: Any, message: StatementMessage): void {
   message.isStreamed = true
-  const rows: unknown[] = []
+  const sample = new RowSample()
   const fields = resultSet.metaData
-  let count = 0
-  const end = (error?: unknown): void => message.end(error, count, { rows, fields })
+  const end = (error?: unknown): void => message.end(error, sample.count, sample.resultWith(fields))
   const note = (read: readonly unknown[] | undefined, isLast: boolean): void => {
     if (read === undefined || read === null) return
-    count += read.length
-    if (rows.length < MAX_STREAMED_ROWS) rows.push(...read.slice(0, MAX_STREAMED_ROWS - rows.length))
+    sample.addAll(read)
     if (isLast) end()
   }
   replace(resultSet, 'getRow', end, (row) => (row === undefined || row === null ? end() : note([row], false)))

@@ -1,6 +1,7 @@
 import type { ResultColumn } from '../model/trace.ts'
 import { callIn, type RawResult, type StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { RowSample } from './row-sample.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
@@ -46,30 +47,24 @@ export function watchQuery(query: Any, message: StatementMessage): void {
   else watchNative(query, message)
 }
 
-/** Rows of a cursor or stream that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
-
 /** Cursors, streams, COPY: classes of other packages, used once each, so their handlers are replaced on the object. */
 function watchSubmittable(query: Any, message: StatementMessage): void {
   message.isStreamed = true
-  const rows: unknown[] = []
-  let count = 0
-  message.result = { rows, fields: undefined }
+  const sample = new RowSample()
+  message.result = sample.resultWith(undefined)
   hook(query, 'handleDataRow', message, () => {
-    count++
     const buffered = query._rows ?? query.cursor?._rows
-    if (rows.length < MAX_STREAMED_ROWS && buffered?.length > 0) rows.push(buffered[buffered.length - 1])
+    if (buffered?.length > 0) sample.add(buffered[buffered.length - 1])
+    else sample.count++
   })
   hook(query, 'handleRowDescription', message, () => {
-    message.result = { rows, fields: query._result?.fields }
+    message.result = sample.resultWith(query._result?.fields)
   })
   hook(query, 'handleReadyForQuery', message, () => {
-    message.end(undefined, count > 0 ? count : (query._result?.rowCount ?? 0), {
-      rows,
-      fields: query._result?.fields,
-    })
+    const count = sample.count > 0 ? sample.count : (query._result?.rowCount ?? 0)
+    message.end(undefined, count, sample.resultWith(query._result?.fields))
   })
-  hook(query, 'handleError', message, (error) => message.end(error, count))
+  hook(query, 'handleError', message, (error) => message.end(error, sample.count))
 }
 
 function hook(query: Any, name: string, message: StatementMessage, after: (...args: Any[]) => void): void {

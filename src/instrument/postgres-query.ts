@@ -10,6 +10,7 @@ import {
   startStatement,
 } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { RowSample } from './row-sample.ts'
 import { filingScope } from './scope.ts'
 import { reportFailure } from './state.ts'
 
@@ -24,13 +25,9 @@ interface Pending {
   /** Absent until it is built, and where nothing is to be recorded. */
   message: StatementMessage | undefined
   hasStarted: boolean
-  /** Rows that went to a cursor or to `forEach`. */
-  streamedRows: number
-  readonly keptRows: unknown[]
+  /** Of the rows that went to a cursor or to `forEach`. */
+  readonly sample: RowSample
 }
-
-/** Rows of a cursor or `forEach` that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
 
 const PENDING = Symbol('nonplus.pending')
 
@@ -92,14 +89,13 @@ function watch(query: Any, driver: DriverInfo, below: () => unknown): void {
     origin,
     message: undefined,
     hasStarted: false,
-    streamedRows: 0,
-    keptRows: [],
+    sample: new RowSample(),
   }
   query[PENDING] = pending
   onAssigned(query, 'statement', () => start(pending))
   const isCursor = query.cursorFn !== null && query.cursorFn !== undefined
-  if (isCursor) wrapRows(pending, 'cursorFn', (rows: unknown[]) => keep(pending, rows))
-  if (query.forEachFn !== undefined) wrapRows(pending, 'forEachFn', (row: unknown) => keep(pending, [row]))
+  if (isCursor) wrapRows(pending, 'cursorFn', (rows: unknown[]) => pending.sample.addAll(rows))
+  if (query.forEachFn !== undefined) wrapRows(pending, 'forEachFn', (row: unknown) => pending.sample.add(row))
   // the iterator of a cursor sets them anew at each step
   wrapProperty(query, 'resolve', (resolve) => (value: Any) => {
     if (!isStream(value)) guard(() => finish(pending, undefined, value))
@@ -148,12 +144,6 @@ function wrapRows({ query, origin }: Pending, name: string, note: (rows: Any) =>
   })
 }
 
-function keep(pending: Pending, rows: readonly unknown[]): void {
-  pending.streamedRows += rows.length
-  const room = MAX_STREAMED_ROWS - pending.keptRows.length
-  if (room > 0) pending.keptRows.push(...rows.slice(0, room))
-}
-
 function start(pending: Pending): void {
   if (pending.hasStarted) return
   pending.hasStarted = true
@@ -180,11 +170,11 @@ function isStream(value: Any): boolean {
 
 function finish(pending: Pending, error: unknown, result: Any): void {
   start(pending)
-  const { query, message, streamedRows, keptRows } = pending
+  const { query, message, sample } = pending
   if (message === undefined || message.hasEnded) return
   const fields = result?.columns ?? query.statement?.columns
-  if (error !== undefined) message.end(error, streamedRows)
-  else if (message.isStreamed) message.end(undefined, streamedRows, { rows: keptRows, fields })
+  if (error !== undefined) message.end(error, sample.count)
+  else if (message.isStreamed) message.end(undefined, sample.count, sample.resultWith(fields))
   else if (isSeveral(result)) message.end(undefined, sum(result))
   else message.end(undefined, countOf(result), rawResultOf(query, result, fields))
 }

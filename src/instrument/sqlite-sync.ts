@@ -1,6 +1,7 @@
 import { connectionOf } from './connection.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { type Method, type Wrapping, wrapMethod } from './patch.ts'
+import { RowSample } from './row-sample.ts'
 import { isOutside } from './scope.ts'
 import { changedRows, sqliteResultOf } from './sqlite-rows.ts'
 import { reportFailure } from './state.ts'
@@ -110,17 +111,13 @@ function endWithChanges(message: StatementMessage, _self: Any, result: Any): voi
   message.end(undefined, changedRows(message, result?.changes))
 }
 
-/** Rows of an iterator that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
-
 /** An iterator is used once, so its methods are replaced on the object: it ends when it is through, left or thrown out of. */
 function watchIterator(message: StatementMessage, self: Any, iterator: Any): void {
   message.isStreamed = true
-  const rows: unknown[] = []
-  let count = 0
+  const sample = new RowSample()
   const end = (error?: unknown): void => {
-    if (!message.hasEnded)
-      message.end(error, count, error === undefined ? sqliteResultOf(rows, self, message) : undefined)
+    if (message.hasEnded) return
+    message.end(error, sample.count, error === undefined ? sqliteResultOf(sample.rows, self, message) : undefined)
   }
   replace(iterator, 'next', (original) => {
     return function next(this: unknown, ...args: unknown[]): unknown {
@@ -132,7 +129,7 @@ function watchIterator(message: StatementMessage, self: Any, iterator: Any): voi
         throw error
       }
       if (step?.done) end()
-      else if (++count <= MAX_STREAMED_ROWS) rows.push(step?.value)
+      else sample.add(step?.value)
       return step
     }
   })

@@ -1,5 +1,6 @@
 import { callIn, type StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { RowSample } from './row-sample.ts'
 import { sqliteResultOf } from './sqlite-rows.ts'
 import { reportFailure, state } from './state.ts'
 
@@ -33,26 +34,22 @@ export function endOne(
   else args[last] = replacement
 }
 
-/** Rows that are kept as possible sources of later parameters. */
-const MAX_STREAMED_ROWS = 1_000
-
 /** The same for `each`, which takes a callback for the rows, and perhaps another one for the end. */
 export function endEach(args: Any[], message: StatementMessage): void {
   message.isStreamed = true
-  const rows: unknown[] = []
-  let count = 0
+  const sample = new RowSample()
   const completed = typeof args.at(-1) === 'function' && typeof args.at(-2) === 'function' ? args.pop() : undefined
   const onRow = typeof args.at(-1) === 'function' ? args.pop() : undefined
   args.push(
     function (this: Any, ...outcome: Any[]): unknown {
       const [error, row] = outcome
-      if (error) message.end(error, count)
-      else if (++count <= MAX_STREAMED_ROWS) rows.push(row)
+      if (error) message.end(error, sample.count)
+      else sample.add(row)
       if (onRow !== undefined) return callIn(message.scope, onRow, this, outcome)
       return error ? this.emit('error', error) : undefined
     },
     function (this: unknown, ...outcome: Any[]): unknown {
-      if (!message.hasEnded) message.end(undefined, count, sqliteResultOf(rows, undefined, message))
+      if (!message.hasEnded) message.end(undefined, sample.count, sqliteResultOf(sample.rows, undefined, message))
       return completed === undefined ? undefined : callIn(message.scope, completed, this, outcome)
     },
   )

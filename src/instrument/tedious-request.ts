@@ -1,5 +1,6 @@
 import { bindCallback } from './driver-call.ts'
 import type { StatementMessage } from './message.ts'
+import { RowSample } from './row-sample.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: tedious's own objects
 type Any = any
@@ -14,16 +15,14 @@ const MAX_KEPT_ROWS = 5_000
 export function watchRequest(request: Any, message: StatementMessage): void {
   // mssql collects the rows first, and only then are they there for the application
   message.isStreamed = message.acquiredAt === 0
-  const rows: unknown[] = []
+  const sample = new RowSample(MAX_KEPT_ROWS)
   let fields: unknown
   let results = 0
-  let count = 0
   const { emit } = Object.getPrototypeOf(request)
   const watched = function (this: unknown, ...args: Any[]): unknown {
     const [event, value] = args
     if (event === 'row') {
-      count++
-      if (rows.length < MAX_KEPT_ROWS) rows.push(valuesOf(value))
+      sample.add(sample.isFull ? undefined : valuesOf(value))
     } else if (event === 'columnMetadata') {
       fields = value
       results++
@@ -36,8 +35,13 @@ export function watchRequest(request: Any, message: StatementMessage): void {
     request.callback = callback
     Reflect.deleteProperty(request, 'emit')
     const hasFailed = error !== undefined && error !== null
-    if (hasFailed) message.end(error, count)
-    else message.end(undefined, Math.max(count, rowCount ?? 0), results === 1 ? { rows, fields } : undefined)
+    if (hasFailed) message.end(error, sample.count)
+    else
+      message.end(
+        undefined,
+        Math.max(sample.count, rowCount ?? 0),
+        results === 1 ? sample.resultWith(fields) : undefined,
+      )
   })
 }
 
