@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StatementMessage } from '../../src/instrument/message.ts'
-import { currentScope } from '../../src/instrument/scope.ts'
+import { ProcessScope } from '../../src/instrument/process-scope.ts'
+import { currentScope, runIn } from '../../src/instrument/scope.ts'
 import { state } from '../../src/instrument/state.ts'
 import { record } from './record.ts'
 
@@ -70,6 +71,28 @@ export function describeDriver(driver: DriverUnderTest): void {
       const [, ask] = driver.forms[0] as (typeof driver.forms)[number]
       expect((await record(ask)).started).toHaveLength(1)
     })
+  })
+
+  describe(`${driver.name}: in no scope it is the work of the process, as whole as in one`, () => {
+    test.each(driver.forms.map(([form, ask, expected]) => [form, ask, expected ?? {}] as const))(
+      '%s',
+      async (_name, ask, expected) => {
+        const limits = { quietMs: 10_000, scriptMs: 60_000, maxPieceMs: 60_000 }
+        const { started, ended } = await record(async () => {
+          state.processScope = new ProcessScope('all', limits)
+          try {
+            return await runIn(undefined, ask)
+          } finally {
+            state.processScope?.finish('signal')
+          }
+        })
+        expect(started.map(facts)).toEqual([{ ...driver.expected, ...expected, error: undefined }])
+        expect(ended).toEqual(started)
+        expect(started[0]?.scope.isAmbient).toBe(true)
+        const frame = started[0]?.callSite?.frames[0]
+        expect(frame?.mapped?.file ?? frame?.file).toMatch(/\.test\.ts$/)
+      },
+    )
   })
 
   describe(`${driver.name}: errors`, () => {
