@@ -1,4 +1,5 @@
 import type { Confidence, FindingParent, FindingStatement } from '../model/finding.ts'
+import { isByParent } from './orm-call.ts'
 import { inField, relativePath } from './subject.ts'
 
 interface Facts {
@@ -52,8 +53,8 @@ function rowsOf({ rows, executions }: FindingParent): string {
   return executions === 1 ? counted : `${counted} of ${executions} queries`
 }
 
-function keyName({ keys, statement }: Facts): string {
-  const table = statement.tables[0]
+function keyName({ keys, statement, parent }: Facts): string {
+  const table = isByParent(statement, keys[0], parent) ? parent?.summary.split(' ')[1] : statement.tables[0]
   if (keys.length === 0) return 'its argument'
   if (keys.length > 1) return `(${keys.join(', ')})`
   return table === undefined ? (keys[0] as string) : `${shortName(table)}.${keys[0]}`

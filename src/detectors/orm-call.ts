@@ -1,5 +1,6 @@
 import type { Advice, FindingParent, FindingStatement } from '../model/finding.ts'
 import { singularOf, wordsOf } from './name-words.ts'
+import { aliasOfTable, isLookedUpBy } from './selected-column.ts'
 
 /** What a call is made of, in the words of the code that would have it. */
 interface Names {
@@ -120,9 +121,11 @@ export function ormCallFor(
   if (isItself || parent?.fingerprint === statement.fingerprint) return undefined
   const foreignKey = parent === undefined ? undefined : foreignKeyOf(parent.column, key)
   const child = shortName(table)
+  // TypeORM loads what is lazy by a join with the table it belongs to, and calls it as the model does
+  const called = orm === 'typeorm' && isByParent(statement, key, parent) ? aliasOfTable(statement.text) : undefined
   const isOne = !isForeignKey(key) && (foreignKey !== undefined || parent === undefined)
   const names: Names = {
-    relation: camel(isOne ? (foreignKey ?? singularOf(wordsOf(child))) : child),
+    relation: called ?? camel(isOne ? (foreignKey ?? singularOf(wordsOf(child))) : child),
     parent: pascal(singularOf(wordsOf(shortName(parent?.summary.split(' ')[1] ?? 'model')))),
     table: child,
     key,
@@ -130,6 +133,16 @@ export function ormCallFor(
   }
   const isCount = /^select count ?\(/.test(statement.fingerprint)
   return { name: orm, call: calls[isCount ? 'count' : isOne ? 'one' : 'many'](names) }
+}
+
+/** True where the rows are looked up by the key of their parent, whose table they are joined with. */
+export function isByParent(
+  { text }: FindingStatement,
+  key: string | undefined,
+  parent: FindingParent | undefined,
+): boolean {
+  const table = parent?.summary.split(' ')[1]
+  return table !== undefined && key !== undefined && parent?.column === key && isLookedUpBy(text, shortName(table), key)
 }
 
 /** What the parent's column names, where that is a foreign key: `author` of `author_id`. */

@@ -1,11 +1,13 @@
 import type { Slot } from '../model/statement.ts'
 import type { Cell, Execution, Trace, ValueToken } from '../model/trace.ts'
 import { singularOf, wordsOf } from './name-words.ts'
+import { isLookedUpBy, selectedColumn } from './selected-column.ts'
 
 /** A column whose values became parameters. */
 export interface Provenance {
   /** Statement the rows came from. */
   readonly statement: number
+  /** As the table calls it, whatever the statement calls it. */
   readonly column: string
   /** Index of the parameter's slot in the child statement. */
   readonly slot: number
@@ -161,7 +163,8 @@ function judge(
   const isList = column.rows > column.executions.length
   const signs = [isOrdered, isUnlikelyByChance, isList].filter(Boolean).length
   const score = 2 * affinity + 2 * coverage + signs + Math.min(1, recency) / 2
-  const { statement, name, executions, rows } = column
+  const { statement, executions, rows } = column
+  const name = nameOf(trace, column)
   return { score, provenance: { statement, column: name, slot, executions, rows, coverage, affinity } }
 }
 
@@ -201,12 +204,23 @@ function affinityOf(trace: Trace, statement: number, slot: number, column: Colum
   const child = trace.statements[statement]
   const parent = trace.statements[column.statement]
   const wanted = wordsOf((child?.slots[slot] as Slot | undefined)?.column ?? '')
-  const given = wordsOf(column.name)
+  const given = wordsOf(nameOf(trace, column))
   if (wanted === '' || given === '') return 0
-  if (wanted === given && wanted !== 'id') return 2
+  if (wanted === given && (wanted !== 'id' || isOfParent(trace, statement, column, given))) return 2
   if (isKeyOf(wanted, given, child?.tables ?? []) || isKeyOf(given, wanted, parent?.tables ?? [])) return 2
   const isForeignKey = (name: string): boolean => /_id$/.test(name)
   return (wanted === 'id' && isForeignKey(given)) || (given === 'id' && isForeignKey(wanted)) ? 1 : 0
+}
+
+/** The key of the parent's own rows, where the child joins its table. */
+function isOfParent(trace: Trace, child: number, { statement }: Column, key: string): boolean {
+  const table = trace.statements[statement]?.tables[0]
+  return table !== undefined && isLookedUpBy(trace.texts[child] ?? '', table.slice(table.lastIndexOf('.') + 1), key)
+}
+
+/** ORMs give columns names of their own, which say nothing of the table's. */
+function nameOf(trace: Trace, { statement, name }: Column): string {
+  return selectedColumn(trace.texts[statement] ?? '', name)
 }
 
 /** `id` of `posts` against `post_id`. */

@@ -81,3 +81,45 @@ describe('the call of the ORM that loads at once what was loaded row by row', ()
     expect(callOf(text, 'typeorm')).toBeUndefined()
   })
 })
+
+describe('TypeORM, which names columns itself', () => {
+  const posts = 'select `Post`.`id` AS `Post_id`, `Post`.`author_id` AS `Post_author_id` FROM `posts` `Post`'
+  const toAuthor = `
+    posts.ts:10 | ${posts} | [] | Post_id=1,2 Post_author_id=7,8
+    posts.ts:24 | select \`Author\`.\`id\` AS \`Author_id\` FROM \`authors\` \`Author\` WHERE ((\`Author\`.\`id\` = ?)) | [7] | Author_id=7
+    posts.ts:24 | select \`Author\`.\`id\` AS \`Author_id\` FROM \`authors\` \`Author\` WHERE ((\`Author\`.\`id\` = ?)) | [8] | Author_id=8
+  `
+  const join =
+    'select `writer`.`id` AS `writer_id` FROM `authors` `writer` INNER JOIN `posts` `Post` ON `Post`.`author_id` = `writer`.`id` WHERE `Post`.`id` IN (?)'
+  const lazy = `
+    posts.ts:10 | ${posts} | [] | Post_id=1001,1002 Post_author_id=7,8
+    posts.ts:24 | ${join} | [1001] | writer_id=7
+    posts.ts:24 | ${join} | [1002] | writer_id=8
+  `
+  const findingOf = (text: string) => {
+    const [finding] = nPlusOne.detect(traceOf(text, { dialect: 'mysql', orm: 'typeorm' }), nPlusOne.defaults)
+    return [finding?.explanation, finding?.parent?.column, finding?.advice.orm?.call]
+  }
+
+  test('columns are told as the table calls them', () => {
+    expect(findingOf(toAuthor)).toEqual([
+      'All 2 values of authors.id came from posts.author_id in the 2 rows read at posts.ts:10.',
+      'author_id',
+      'relations: { author: true }',
+    ])
+  })
+
+  test('an expression has no column behind it', () => {
+    expect(findingOf(toAuthor.replace('`Post`.`author_id` AS', '`Post`.`id` + `Post`.`author_id` AS'))[1]).toBe(
+      'Post_author_id',
+    )
+  })
+
+  test('a lazy relation is looked up by the key of its parent, and called as the model does', () => {
+    expect(findingOf(lazy)).toEqual([
+      'All 2 values of posts.id came from posts.id in the 2 rows read at posts.ts:10.',
+      'id',
+      'relations: { writer: true }',
+    ])
+  })
+})
