@@ -53,7 +53,7 @@ export function diagnose(folder: string, { nodeVersion, env }: Surroundings): Di
     facts: [...factsOf(project), ...environmentFacts(env)],
     problems: [
       ...environmentProblems(nodeVersion, env),
-      ...driverProblems(kept, manifest),
+      ...driverProblems(project),
       ...nextProblems(project),
       ...bundleProblems(project),
     ],
@@ -106,11 +106,12 @@ function isDependency({ dependencies, devDependencies, optionalDependencies }: M
   return name in { ...dependencies, ...devDependencies, ...optionalDependencies }
 }
 
-function driverProblems(drivers: readonly DriverDiagnosis[], manifest: Manifest): string[] {
+function driverProblems(project: Project): string[] {
+  const { drivers, manifest } = project
   const missing = [...instrumentations.map(({ module }) => module), ...unsupportedDrivers].filter((name) => {
     return isDependency(manifest, name) && !drivers.some((driver) => driver.name === name)
   })
-  const unwatched = drivers.filter(({ via }) => via === 'none')
+  const unwatched = drivers.filter((driver) => driver.via === 'none' && isNear(project, driver))
   const problems = [
     ...missing.map((name) => `${name} is in package.json, but not installed. Run npm install.`),
     ...unwatched.map(({ name, version, path, reason }) => {
@@ -124,6 +125,19 @@ function driverProblems(drivers: readonly DriverDiagnosis[], manifest: Manifest)
   return [
     'No driver was found that nonplus knows. Call this in the folder of the program, with its packages installed.',
   ]
+}
+
+/**
+ * A copy that is there for tools of tools, as the command of Prisma brings a PGlite, is no driver of the project: the
+ * project, or a package it depends on itself, must ask for it.
+ */
+function isNear({ folder, manifest }: Project, { name, path }: DriverDiagnosis): boolean {
+  if (path !== join('node_modules', name) || isDependency(manifest, name)) return true
+  const { dependencies, devDependencies, optionalDependencies } = manifest
+  return Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies }).some((dependency) => {
+    const asked = readManifest(join(folder, 'node_modules', dependency))
+    return name in { ...asked?.dependencies, ...asked?.optionalDependencies, ...asked?.peerDependencies }
+  })
 }
 
 function environmentProblems(nodeVersion: string, env: Surroundings['env']): string[] {
@@ -145,7 +159,8 @@ function factsOf({ packages, manifest, folder }: Project): Fact[] {
   const facts = instruments.flatMap(({ name, topic, text }) => {
     const copies = packages.filter((one) => one.name === name)
     // a tool that came with another package is not what the project works with
-    if (copies.length === 0 || (topic === 'test runner' && !isUsed(name, manifest, folder))) return []
+    if (copies.length === 0 || ((topic === 'test runner' || topic === 'messages') && !isUsed(name, manifest, folder)))
+      return []
     const versions = [...new Set(copies.map(({ version }) => version))].join(', ')
     return [{ topic, text: `${name} ${versions}: ${text}` }]
   })

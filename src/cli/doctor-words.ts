@@ -1,7 +1,7 @@
 /** A package beside which nonplus runs, and what there is to know about that. */
 export interface KnownPackage {
   readonly name: string
-  readonly topic: 'framework' | 'ORM' | 'test runner' | 'loader' | 'beside'
+  readonly topic: 'framework' | 'jobs' | 'messages' | 'ORM' | 'test runner' | 'loader' | 'beside'
   readonly text: string
 }
 
@@ -19,6 +19,12 @@ export const instruments: readonly KnownPackage[] = [
   { name: 'hono', topic: 'framework', text: 'a scope per request on @hono/node-server' },
   { name: '@nestjs/core', topic: 'framework', text: `${SCOPED}, on Express and Fastify` },
   { name: 'next', topic: 'framework', text: 'a scope per request' },
+  { name: 'graphql', topic: 'framework', text: 'findings name the field whose resolver sent the statement' },
+  { name: 'bullmq', topic: 'jobs', text: 'a scope per job' },
+  { name: 'node-cron', topic: 'jobs', text: 'a scope per run' },
+  { name: 'pg-boss', topic: 'jobs', text: 'a scope per call of a handler' },
+  { name: 'socket.io', topic: 'messages', text: 'a scope per event' },
+  { name: 'ws', topic: 'messages', text: 'a scope per message of a server' },
   { name: '@mikro-orm/core', topic: 'ORM', text: KNOWN_CALLS },
   { name: '@prisma/client', topic: 'ORM', text: KNOWN_CALLS },
   { name: 'bookshelf', topic: 'ORM', text: KNOWN_CALLS },

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
-import type { Report } from '../model/report.ts'
+import { isNote, type Report } from '../model/report.ts'
 import { readProcesses, readRunLogs } from '../run-report.ts'
 import { version } from '../version.ts'
 import { writeText } from '../write-text.ts'
@@ -80,7 +80,7 @@ async function tryOut(command: readonly string[]): Promise<boolean> {
     const { report } = await readRunLogs(folder)
     const ending = code === null ? `was ended by ${signal}` : `ended with ${code}`
     writeText(1, `\n\`${command.join(' ')}\` ${ending}.\n\n${describeRun(folder, report)}`)
-    return report.coverage.seen > 0 && report.coverage.warnings.length === 0
+    return report.coverage.seen > 0 && report.coverage.warnings.every(isNote)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -94,7 +94,7 @@ function describeRun(folder: string, { coverage, scopes }: Report): string {
     command,
   ])
   const table = rows.length === 0 ? '' : tableOf(['hooked', 'statements', 'in a scope', 'process'], rows)
-  const warnings = coverage.warnings.map((warning) => `problem  ${warning}\n`).join('')
+  const warnings = coverage.warnings.map((warning) => `${isNote(warning) ? 'note' : 'problem'}  ${warning}\n`).join('')
   const nothing =
     coverage.seen === 0 ? 'problem  No statement was seen: let the command do what you want judged.\n' : ''
   const scopeCount = scopes.length === 1 ? '1 scope' : `${scopes.length} scopes`

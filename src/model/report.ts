@@ -38,6 +38,11 @@ export interface Coverage {
   readonly warnings: readonly string[]
 }
 
+/** True of a warning that is none: it only says what was left out on purpose. */
+export function isNote(warning: string): boolean {
+  return /^\d+ statements? left out by ignore\(\): /.test(warning)
+}
+
 /** Scopes, findings and coverage of one run. Serialised as version 1 of the report format. */
 export interface Report {
   readonly version: 1

@@ -1,5 +1,5 @@
 import Table from 'cli-table3'
-import type { Coverage, Report, ReportScope } from '../model/report.ts'
+import { type Coverage, isNote, type Report, type ReportScope } from '../model/report.ts'
 import { compareText, groupByIdentity } from './grouping.ts'
 import { displayWidth, indent, paint, printable, truncateMiddle, wrap } from './layout.ts'
 import { formatCount, formatDuration, formatRange } from './quantity.ts'
@@ -172,8 +172,11 @@ function renderCoverage(coverage: Coverage, width: number, context: ReporterCont
   const lines = [
     ...wrap(printable(seen), width).map((line) => paint(line, ['dim'], context.color)),
     ...coverage.warnings.flatMap((warning) => {
-      const [first = '', ...others] = wrap(`warning  ${printable(withoutDirectory(warning, context.cwd))}`, width - 2)
-      return [first, ...indent(others, 2)].map((line) => paint(line, ['yellow'], context.color))
+      const label = isNote(warning) ? 'note' : 'warning'
+      const [first = '', ...others] = wrap(`${label}  ${printable(withoutDirectory(warning, context.cwd))}`, width - 2)
+      return [first, ...indent(others, 2)].map((line) =>
+        paint(line, [isNote(warning) ? 'dim' : 'yellow'], context.color),
+      )
     }),
   ]
   return lines.join('\n')

@@ -108,6 +108,22 @@ describe('with a command', () => {
     expect(stdout).toMatch(/^problem {2}2 statements ran outside any scope/m)
   })
 
+  test('what is left out on purpose is none', async () => {
+    project.write(
+      'left-out.mjs',
+      `import pg from 'pg'
+import { ignore } from 'nonplus'
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL })
+await pool.query('select 1')
+await ignore('on purpose', () => pool.query('select 2'))
+await pool.end()
+`,
+    )
+    const { end, stdout } = await doctor(['--', 'node', 'left-out.mjs'])
+    expect(stdout).toMatch(/^note {2}1 statement left out by ignore\(\): on purpose$/m)
+    expect(end).toBe(0)
+  })
+
   test('one that cannot be started', async () => {
     expect(await doctor(['--', 'no-such-program'])).toMatchObject({ end: 127 })
   })
@@ -121,6 +137,18 @@ describe('problems', () => {
     expect(problemsOf(folder)).toEqual([
       expect.stringMatching(/^pg 7\.18\.2 in node_modules\/other\/node_modules\/pg: tested with >=8\.0\.3 <9 only\./),
     ])
+  })
+
+  test('a copy that only a tool of a tool asks for is none', () => {
+    const folder = makeProject('far', { dependencies: { pg: '8', prisma: '7' } }, { pg: 'pg' })
+    const pglite = 'far/node_modules/@electric-sql/pglite/package.json'
+    project.write(pglite, JSON.stringify({ name: '@electric-sql/pglite', version: '0.4.3' }))
+    const write = (dependencies: object) =>
+      project.write('far/node_modules/prisma/package.json', JSON.stringify({ version: '7.0.0', dependencies }))
+    write({ '@prisma/dev': '1' })
+    expect(problemsOf(folder)).toEqual([])
+    write({ '@electric-sql/pglite': '0.4' })
+    expect(problemsOf(folder)).toEqual([expect.stringMatching(/^@electric-sql\/pglite 0\.4\.3 in /)])
   })
 
   test('a copy in a workspace', () => {
