@@ -70,10 +70,9 @@ export function loadEsModulesAhead(): void {
     if (loadedAhead.has(href) || handedOver().has(href)) continue
     loadedAhead.add(href)
     try {
-      isLoading = true
       const require = createRequire(file)
       const wasRequired = file in require.cache
-      const namespace: unknown = require(file)
+      const namespace: unknown = whileLoadingAhead(() => require(file))
       // not the application's: what it requires later must be seen as loaded by it
       if (!wasRequired) delete require.cache[file]
       handedOver().set(href, namespace)
@@ -86,8 +85,6 @@ export function loadEsModulesAhead(): void {
           hookNamespace(namespace, href)
         })
         .catch(() => {})
-    } finally {
-      isLoading = false
     }
   }
 }
@@ -96,6 +93,16 @@ export function loadEsModulesAhead(): void {
 const loadedAhead = new Set<string>()
 
 let isLoading = false
+
+/** Loads drivers that nobody may use. */
+export function whileLoadingAhead<Loaded>(load: () => Loaded): Loaded {
+  isLoading = true
+  try {
+    return load()
+  } finally {
+    isLoading = false
+  }
+}
 
 /** True while nonplus itself loads a driver, which `Module._load` sees as any other. */
 export function isLoadingAhead(): boolean {

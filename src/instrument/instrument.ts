@@ -52,11 +52,15 @@ export function instrumentExports(exports: unknown, file: string | undefined, is
     const key = `${name}@${version}`
     const list = (): void => {
       driver.onFirstUse = undefined
+      unusedDrivers.delete(key)
       state.drivers.delete(`${name}@unknown`)
       state.drivers.set(key, { name, version, via })
     }
-    if (isAhead) driver.onFirstUse = list
-    else list()
+    if (!isAhead) list()
+    else if (!state.drivers.has(key)) {
+      driver.onFirstUse = list
+      unusedDrivers.add(key)
+    }
     hookedAs.set(exports, { name, key })
   } catch (error) {
     reportFailure(`hooking ${name}`, error)
@@ -85,6 +89,13 @@ export function listenToDrivers(): void {
 export function noteHeard({ name }: DriverInfo): void {
   for (const driver of state.drivers.values()) if (driver.name === name) return
   state.drivers.set(`${name}@unknown`, { name, version: 'unknown', via: 'channel' })
+}
+
+const unusedDrivers = new Set<string>()
+
+/** True where nonplus loaded that driver itself, and nobody has used it. */
+export function isUnusedDriver(name: string, version: string): boolean {
+  return unusedDrivers.has(`${name}@${version}`)
 }
 
 // Code that requires its driver at every call must not read package.json at every call.

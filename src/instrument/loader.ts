@@ -3,9 +3,9 @@ import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
 import { driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
-import { hookEsModules, isLoadingAhead, loadEsModulesAhead, rehookEsModules } from './es-modules.ts'
+import { hookEsModules, isLoadingAhead, loadEsModulesAhead, rehookEsModules, whileLoadingAhead } from './es-modules.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
-import { instrumentExports, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
+import { instrumentExports, isUnusedDriver, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
 import { isSandboxed } from './sandbox.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
@@ -132,7 +132,11 @@ function loadAhead(): void {
     for (const name of names) {
       if (!driverNames.has(name) || name.startsWith('node:')) continue
       try {
-        instrumentExports(require(name), require.resolve(name))
+        instrumentExports(
+          whileLoadingAhead(() => require(name)),
+          require.resolve(name),
+          true,
+        )
       } catch {
         // not installed here
       }
@@ -170,7 +174,8 @@ export function findBlindSpots(): BlindSpot[] {
     } else if (module?.loaded && isUnhookedDriver(file, module.exports)) {
       const driver = packageOf(file, driverNames) as string
       const version = versionOf(file) ?? 'unknown'
-      if (!state.drivers.has(`${driver}@${version}`)) spots.set(file, { name: driver, version, reason: 'unseen' })
+      if (!state.drivers.has(`${driver}@${version}`) && !isUnusedDriver(driver, version))
+        spots.set(file, { name: driver, version, reason: 'unseen' })
     }
   }
   for (const name of loadedBuiltins()) {

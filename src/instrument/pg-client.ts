@@ -20,7 +20,11 @@ export function wrapPgClient(Client: Any, driver: DriverInfo): void {
       if (config === null || config === undefined) return Reflect.apply(original, this, args)
       const message = adopted === undefined ? start(this, args, driver, query) : adopted.message
       if (message === undefined) return Reflect.apply(original, this, args)
-      if (adopted !== undefined) message.acquiredAt = performance.now()
+      if (adopted !== undefined) {
+        message.acquiredAt = performance.now()
+        // the pool started it, and this driver sends it
+        driver.onFirstUse?.()
+      }
       return send(this, original, args, message, adopted !== undefined)
     }
   })
