@@ -193,7 +193,7 @@ describe.each(nodeVersions)('the end of a program on Node $version', (node) => {
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s reaches a program that stops gracefully, once', async (signal) => {
     const running = project.startRun(node, ['--', 'node', 'ending.mjs', 'stop gracefully'])
-    await expect.poll(running.stdout).toContain('ready')
+    await expect.poll(running.stdout, { timeout: 20_000 }).toContain('ready')
     running.process.kill(signal)
     const { end, stdout, stderr } = await running.outcome
     expect({ end, stdout }).toEqual({ end: 0, stdout: `ready to stop gracefully\n${signal}: stopping\nstopped\n` })
@@ -203,7 +203,7 @@ describe.each(nodeVersions)('the end of a program on Node $version', (node) => {
 
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s ends a program that does not listen', async (signal) => {
     const running = project.startRun(node, ['--', 'node', 'ending.mjs', 'wait'])
-    await expect.poll(running.stdout).toContain('ready')
+    await expect.poll(running.stdout, { timeout: 20_000 }).toContain('ready')
     running.process.kill(signal)
     const { end, stderr } = await running.outcome
     expect(end).toBe(signal)
@@ -223,7 +223,7 @@ test.each([
   // util-linux: a terminal of its own, whose keys come from standard input
   const quoted = `exec ${line.map((word) => `'${word}'`).join(' ')}`
   const running = project.start(node, ['script', '-qec', quoted, '/dev/null'], { cwd })
-  await expect.poll(running.stdout, { timeout: 10_000 }).toContain('ready to stop')
+  await expect.poll(running.stdout, { timeout: 20_000 }).toContain('ready to stop')
   running.process.stdin?.write('\u0003')
   await running.outcome
   const screen = stripVTControlCharacters(running.stdout()).replaceAll('\r', '')

@@ -17,8 +17,8 @@ const cases = {
   'loads pg, but sends nothing': async () => {
     await import('pg')
   },
-  'loads mysql2': async () => {
-    await import('mysql2')
+  'loads a driver without a hook': async () => {
+    await import('mongodb')
   },
   'queries outside any scope': async () => {
     const pool = await loadPool()
