@@ -1,23 +1,43 @@
 import { instrumentations } from './index.ts'
+import { scopeLibraries } from './scope-libraries.ts'
+
+/** A package with ES modules whose exports hold what is patched. */
+export interface EsModulePackage {
+  readonly module: string
+  /** From the folder of the package. */
+  readonly files: readonly string[]
+  /** Packages that bring a copy of their own. */
+  readonly within: readonly string[]
+}
+
+/** Drivers that are ES modules. */
+export const driverModules: readonly EsModulePackage[] = instrumentations
+  .map(({ module, files }) => ({ module, files: files?.import ?? [], within: files?.within ?? [] }))
+  .filter(({ files }) => files.length > 0)
+
+/** Libraries of jobs and messages that are ES modules. */
+export const libraryModules: readonly EsModulePackage[] = scopeLibraries
+  .map(({ module, esModules = [] }) => ({ module, files: esModules, within: [] }))
+  .filter(({ files }) => files.length > 0)
 
 /** Names of the drivers nonplus can hook. */
 export const driverNames: ReadonlySet<string> = new Set(
   instrumentations.flatMap(({ module, entries = [] }) => [module, ...entries]),
 )
 
-/** Ends of the paths of ES modules whose exports hold a driver. */
-export const esModuleEnds: readonly string[] = endsOf('import')
+/** Ends of the paths of ES modules whose exports are hooked. */
+export const esModuleEnds: readonly string[] = [...driverModules, ...libraryModules].flatMap(endsOf)
+
+const requireEnds = instrumentations.flatMap(({ module, files }) => endsOf({ module, files: files?.require ?? [] }))
 
 const endsByName = new Map<string, string[]>()
-for (const end of [...esModuleEnds, ...endsOf('require')]) {
+for (const end of [...driverModules.flatMap(endsOf), ...requireEnds]) {
   const name = baseName(end)
   endsByName.set(name, [...(endsByName.get(name) ?? []), end])
 }
 
-function endsOf(kind: 'import' | 'require'): string[] {
-  return instrumentations.flatMap(({ module, files }) =>
-    (files?.[kind] ?? []).map((file) => `/node_modules/${module}/${file}`),
-  )
+function endsOf({ module, files }: Pick<EsModulePackage, 'module' | 'files'>): string[] {
+  return files.map((file) => `/node_modules/${module}/${file}`)
 }
 
 /** Last part of a path or of what is written in a `require`, without its extension. */

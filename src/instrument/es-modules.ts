@@ -2,8 +2,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { esModuleEnds } from './driver-files.ts'
-import { instrumentations } from './index.ts'
+import { driverModules, type EsModulePackage, esModuleEnds, libraryModules } from './driver-files.ts'
 import { instrumentExports } from './instrument.ts'
 import { onceInProcess, reportFailure } from './state.ts'
 
@@ -19,19 +18,29 @@ interface ModuleHooks {
   register(specifier: string, options: { data: unknown }): void
 }
 
-/** What the tail of a driver calls, whichever thread appended it. */
+/** What the tail of a module calls, whichever thread appended it. */
 const SLOT = 'nonplus.es-module'
 
 /** Namespaces that were handed over, with their URLs: hooked again after every hook was taken out. */
 const handedOver = (): Map<string, unknown> => onceInProcess('es modules', () => new Map<string, unknown>())
 
+type EsModuleListener = (file: string, namespace: unknown) => void
+
+const listeners = (): Set<EsModuleListener> => onceInProcess('es module listeners', () => new Set<EsModuleListener>())
+
+/** Calls `listener` with each ES module that is handed over, and with those that were. */
+export function onEsModule(listener: EsModuleListener): void {
+  listeners().add(listener)
+  for (const [url, namespace] of handedOver()) listener(fileURLToPath(url), namespace)
+}
+
 /**
- * Sees drivers that are ES modules, which no `require` loads. A loader hook appends to the file that holds a driver a
- * tail that imports the module's own namespace and hands it over. It runs when the module has been evaluated; no export
+ * Sees drivers and libraries that are ES modules, which no `require` loads. A loader hook appends to the file that holds
+ * one a tail that imports the module's own namespace and hands it over. It runs when the module has been evaluated; no export
  * is rewritten, and no line moves.
  *
  * Where Node can run such a hook in this thread (from 22.15) it is always installed, since it costs next to nothing. An
- * older Node starts a thread for it, which an application without such a driver is spared.
+ * older Node starts a thread for it, which an application without such a package is spared.
  */
 export function hookEsModules(): void {
   onceInProcess('es module hook', () => {
@@ -43,7 +52,7 @@ export function hookEsModules(): void {
     const { registerHooks, register } = Module as unknown as ModuleHooks
     try {
       if (registerHooks !== undefined) registerHooks({ load })
-      else if (installedFiles().length > 0) {
+      else if (installedFiles([...driverModules, ...libraryModules]).length > 0) {
         register(`data:text/javascript,${encodeURIComponent(THREAD)}`, {
           data: { ends: esModuleEnds, tail: tailOf('URL') },
         })
@@ -61,11 +70,11 @@ export function rehookEsModules(): void {
 }
 
 /**
- * Hooks drivers that may have been imported before nonplus was, which nothing lists: an ES module that is loaded already
+ * Hooks packages that may have been imported before nonplus was, which nothing lists: an ES module that is loaded already
  * is what `require` gives back, and one that is not is loaded ahead; it is told of in a report once it is used.
  */
-export function loadEsModulesAhead(): void {
-  for (const file of installedFiles()) {
+export function loadEsModulesAhead(packages: readonly EsModulePackage[]): void {
+  for (const file of installedFiles(packages)) {
     const { href } = pathToFileURL(file)
     if (loadedAhead.has(href) || handedOver().has(href)) continue
     loadedAhead.add(href)
@@ -116,6 +125,7 @@ function hookNamespace(namespace: unknown, url: string): void {
     const { default: whole } = namespace as { default?: unknown }
     const name = instrumentExports(namespace, file, isAhead)
     if (name === undefined && whole !== undefined) instrumentExports(whole, file, isAhead)
+    for (const listener of listeners()) listener(file, namespace)
   } catch (error) {
     reportFailure('es module', error)
   }
@@ -123,13 +133,13 @@ function hookNamespace(namespace: unknown, url: string): void {
 
 const load: Load = (url, context, next) => {
   const loaded = next(url, context)
-  if (loaded.format !== 'module' || !loaded.source || !isDriverUrl(url)) return loaded
+  if (loaded.format !== 'module' || !loaded.source || !isHookedUrl(url)) return loaded
   const { source } = loaded
   const text = typeof source === 'string' ? source : new TextDecoder().decode(source)
   return text.includes(SLOT) ? loaded : { ...loaded, source: text + tailOf(url) }
 }
 
-function isDriverUrl(url: string): boolean {
+function isHookedUrl(url: string): boolean {
   if (!url.includes('/node_modules/')) return false
   const path = url.split('?', 1)[0] as string
   return esModuleEnds.some((end) => path.endsWith(end))
@@ -156,17 +166,16 @@ export async function load(url, context, next) {
 }
 `
 
-/** ES modules of drivers that resolve from the working directory, from the program, or from what brings its own copy. */
-function installedFiles(): string[] {
+/** ES modules that resolve from the working directory, from the program, or from what brings its own copy. */
+function installedFiles(packages: readonly EsModulePackage[]): string[] {
   const folders = new Set([process.cwd(), dirname(resolve(process.argv[1] ?? 'program.js'))])
   const files = new Set<string>()
   for (const folder of folders) {
-    for (const { module, files: { import: names = [], within = [] } = {} } of instrumentations) {
-      if (names.length === 0) continue
+    for (const { module, files: names, within } of packages) {
       const holders = within.map((name) => packageFrom(folder, name)).filter((holder) => holder !== undefined)
       for (const from of [folder, ...holders]) {
         const found = packageFrom(from, module)
-        for (const name of found === undefined ? [] : names) files.add(join(found as string, name))
+        if (found !== undefined) for (const name of names) files.add(join(found, name))
       }
     }
   }

@@ -2,7 +2,7 @@ import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
-import { driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
+import { driverModules, driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
 import { hookEsModules, isLoadingAhead, loadEsModulesAhead, rehookEsModules, whileLoadingAhead } from './es-modules.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, isUnusedDriver, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
@@ -79,7 +79,7 @@ export function installLoader(): void {
   }
   if (!isSandboxed) {
     rehookEsModules()
-    if (!isPreloaded()) loadEsModulesAhead()
+    if (!isPreloaded()) loadEsModulesAhead(driverModules)
   }
   if (isSandboxed ? state.drivers.size === 0 : hasOtherLoader()) loadAhead()
 }
@@ -112,8 +112,8 @@ function flagsOfNode(): string {
   return [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ')
 }
 
-/** Nothing of the application can have been imported before a preload. */
-function isPreloaded(): boolean {
+/** True where nothing of the application can have been imported before nonplus. */
+export function isPreloaded(): boolean {
   return process.env.NONPLUS_RUN !== undefined || /nonplus[\\/](dist[\\/])?register/.test(flagsOfNode())
 }
 

@@ -9,6 +9,8 @@ export interface ScopeLibrary {
    * always exported by the package itself.
    */
   readonly files?: readonly string[]
+  /** ES modules whose exports are patched, from the folder of the package: no `require` loads them. */
+  readonly esModules?: readonly string[]
   /**
    * Wraps what hands work out; does nothing for exports that have none of it. Every change goes through `wrapMethod`,
    * which makes it harmless twice and undoable.
