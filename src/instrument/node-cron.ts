@@ -15,6 +15,7 @@ interface CronTask {
 export const nodeCron: ScopeLibrary = {
   module: 'node-cron',
   files: ['_shared.cjs'],
+  esModules: ['dist/_shared.js'],
   patch(exports, callSites) {
     // exported under a short name by the ES module
     for (const value of Object.values(exports as object)) {

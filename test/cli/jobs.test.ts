@@ -76,8 +76,8 @@ describe.each(nodeVersions)('Node $version', (node) => {
     ])
   })
 
-  test('node-cron: a scope per run', async () => {
-    const { end, stderr, report } = await judge(node, ['jobs/node-cron.cjs'])
+  test.each(['require', 'import'])('node-cron: a scope per run, by %s', async (mode) => {
+    const { end, stderr, report } = await judge(node, ['jobs/node-cron.cjs', mode])
     expect(end, stderr).toBe(0)
     expect(unitsOf(report)).toEqual([
       'job */1 * * * * *: 4',
@@ -87,6 +87,12 @@ describe.each(nodeVersions)('Node $version', (node) => {
     ])
     expectLoops(report)
     expect(report.coverage.warnings).toEqual([])
+  })
+
+  test('node-cron: imported before a profiler is created, too', async () => {
+    const { end, stdout, stderr } = await project.start(node, ['node', 'jobs/node-cron-profiler.mjs']).outcome
+    expect(end, stderr).toBe(0)
+    expect(JSON.parse(stdout)).toEqual(['job by hand: 3'])
   })
 
   test.each(['require', 'import'])('ws: a scope per message that sends something, by %s', async (mode) => {

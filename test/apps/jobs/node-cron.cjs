@@ -1,8 +1,8 @@
-// Tasks of node-cron: by the clock twice at the same time, by hand, and one that fails.
-const cron = require('node-cron')
+// Tasks of node-cron: by the clock twice at the same time, by hand, and one that fails; `mode` import takes its ES module.
 const { listPosts, pool, warmUp } = require('./posts.cjs')
 
 async function main() {
+  const cron = process.argv[2] === 'import' ? (await import('node-cron')).default : require('node-cron')
   await warmUp()
   const once = { maxExecutions: 1 }
   const finished = (task) => new Promise((resolve) => task.once('execution:finished', resolve))
