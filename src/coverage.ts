@@ -105,9 +105,8 @@ function dependencyWarning(name: string): string {
 function outsideWarning(count: number, places: readonly string[]): string[] {
   if (count === 0) return []
   const where = places.length === 0 ? '' : ` (first at ${places.slice(0, 3).join(', ')})`
-  return [
-    `${statements(count)} ran outside any scope${where}. Start-up code may; wrap jobs and scripts in profile(name, fn).`,
-  ]
+  const advice = 'has lost the async context of its request, or wants runInScope(name, fn)'
+  return [`${statements(count)} ran outside any scope${where}. Start-up and pollers may; anything else ${advice}.`]
 }
 
 function lateWarning(count: number): string[] {
