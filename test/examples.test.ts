@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from './create-database.ts'
+import { createMysqlDatabase } from './create-mysql-database.ts'
+import { HOW_TO_GET_MYSQL } from './mysql-server.ts'
+
+const root = join(import.meta.dirname, '..')
+const cli = join(root, 'dist/cli/index.js')
+
+beforeAll(() => {
+  if (!existsSync(cli)) throw new Error('These tests run what `npm run build` makes.')
+})
+
+/** One of the folders of examples/, with a database of its own. */
+class Example {
+  readonly #folder: string
+  readonly #databaseUrl: string
+
+  constructor(name: string, databaseUrl: string) {
+    this.#folder = join(root, 'examples', name)
+    this.#databaseUrl = databaseUrl
+  }
+
+  start(args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, args, {
+      cwd: this.#folder,
+      env: { PATH: process.env.PATH, DATABASE_URL: this.#databaseUrl, PORT: '0', COLUMNS: '100' },
+      timeout: 50_000,
+    })
+  }
+
+  /** Output of a command of the page, which has to end well. */
+  async run(...args: readonly string[]): Promise<Output> {
+    const child = this.start(args)
+    const output = outputOf(child)
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code, output.stderr).toBe(0)
+    return output
+  }
+
+  nonplus(...args: readonly string[]): Promise<Output> {
+    return this.run(cli, 'run', '--no-color', '--', 'node', ...args)
+  }
+
+  /** Starts the server of the example under nonplus, visits its pages, and ends it as Ctrl-C does. */
+  async serve(paths: readonly string[]): Promise<Output & { answers: unknown[] }> {
+    const child = this.start([cli, 'run', '--no-color', '--', 'node', 'server.js'])
+    const output = outputOf(child)
+    const closed = once(child, 'close')
+    try {
+      const origin = await originOf(child)
+      const answers: unknown[] = []
+      for (const path of paths) answers.push(await (await fetch(origin + path)).json())
+      child.kill('SIGINT')
+      await closed
+      return { ...output, answers }
+    } finally {
+      child.kill('SIGKILL')
+    }
+  }
+
+  /** The page of the example shows this, but for times; UPDATE_GOLDEN=1 writes it there. */
+  expectShown(output: string): void {
+    const file = join(this.#folder, 'README.md')
+    const [before = '', shown = '', after = ''] = readFileSync(file, 'utf8').split(
+      /(?<=<!-- output -->\n)|(?=<!-- \/output -->)/,
+    )
+    const text = `\n\`\`\`\n${output.trim()}\n\`\`\`\n\n`
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, before + text + after)
+    else expect(linesOf(text)).toEqual(linesOf(shown))
+  }
+}
+
+interface Output {
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** What a process has printed; grows until it ends. */
+function outputOf(child: ChildProcess): Output {
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk
+    })
+  }
+  return output
+}
+
+async function originOf(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const origin = /^listening on (http:\S+)$/.exec(line)?.[1]
+    if (origin !== undefined) return origin
+  }
+  throw new Error('The example did not start.')
+}
+
+/** Lines without what differs from run to run: times, and what is broken, sorted and aligned by them. */
+function linesOf(output: string): string[] {
+  return output
+    .replaceAll(/[\d.]+ (ms|s|µs|%)(?=\W)/g, '# $1')
+    .replaceAll(/# (s|µs)(?=\W)/g, '# ms')
+    .replaceAll(/^(error .*)\n {2}(?=\S)/gm, '$1 ')
+    .replaceAll(/, # % of the \w+/g, '')
+    .split('\n')
+    .map((line) => line.replaceAll(/\s+/g, ' '))
+    .sort()
+}
+
+test('script-pg: a loop is found in the scope of the script, and its page shows what is printed', async () => {
+  const example = new Example('script-pg', await createDatabase('script-pg'))
+  const seed = await example.nonplus('seed.js')
+  expect(seed.stdout).toBe('seeded 48 orders of 9 customers\n')
+  expect(seed.stderr).toContain('No findings')
+  const loop = await example.nonplus('report.js')
+  expect(loop.stderr).toMatch(/^error n-plus-one \(proven\) {2}12 × SELECT customers with 9 different keys/m)
+  expect(loop.stderr).toMatch(/^report\.js +1 +13 .* 1$/m)
+  example.expectShown(loop.stderr)
+  const fixed = await example.nonplus('report.js', '--fixed')
+  expect(fixed.stdout).toBe(loop.stdout)
+  expect(fixed.stderr).toMatch(/^report\.js +1 +2 .* 0$/m)
+})
+
+const hasMysql = process.env.NONPLUS_TEST_MYSQL_URL !== undefined
+if (!hasMysql) process.stderr.write(`examples/fastify-mysql2 is not tested: ${HOW_TO_GET_MYSQL}\n`)
+
+describe.runIf(hasMysql)('with MariaDB or MySQL', () => {
+  test('fastify-mysql2: loops are found per request, and its page shows what is printed', async () => {
+    const example = new Example('fastify-mysql2', await createMysqlDatabase('fastify-mysql2'))
+    const { stdout } = await example.run('seed.js')
+    expect(stdout).toBe('seeded 12 products\n')
+    const { stderr, answers } = await example.serve(['/products', '/ratings', '/fixed/products'])
+    expect(stderr).toMatch(/^error n-plus-one \(proven\) {2}10 × SELECT stocks with 10 different keys/m)
+    expect(stderr).toMatch(/^error n-plus-one \(proven\) {2}10 × SELECT reviews with 10 different keys/m)
+    const [products, ratings, fixed] = answers
+    expect(products).toHaveLength(10)
+    expect(fixed).toEqual(products)
+    expect(ratings).toHaveLength(10)
+    const table = [...stderr.matchAll(/^(GET \S+) +(\d+) +(\d+) .* (\d+)$/gm)].map((match) =>
+      match.slice(1).join(' | '),
+    )
+    expect(table.sort()).toEqual([
+      'GET /fixed/products | 1 | 1 | 0',
+      'GET /products | 1 | 11 | 1',
+      'GET /ratings | 1 | 11 | 1',
+    ])
+    example.expectShown(stderr)
+  })
+})
