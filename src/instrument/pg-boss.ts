@@ -3,6 +3,12 @@ import { runJob } from './run-job.ts'
 import { type CallSiteMode, runIn, Scope } from './scope.ts'
 import type { ScopeLibrary } from './scope-library.ts'
 
+/** The class, its exports from version 12 on, or the manager inside. */
+interface BossExports {
+  readonly prototype?: Record<string, unknown>
+  readonly PgBoss?: unknown
+}
+
 /** Shown in the coverage beside the number of statements. */
 const REASON = 'what pg-boss sends to fetch and complete its jobs'
 
@@ -17,23 +23,34 @@ const OWN_QUEUE = /^__pgboss__/
 export const pgBoss: ScopeLibrary = {
   module: 'pg-boss',
   files: ['manager.js'],
+  // from version 12 on
+  esModules: ['dist/index.js'],
   patch(exports, callSites) {
-    const { prototype } = exports as { prototype?: Record<string, unknown> }
-    if (typeof prototype?.watch === 'function') wrapWatch(prototype, callSites)
-    else if (typeof prototype?.start === 'function') for (const name of ['start', 'stop']) wrapOwn(prototype, name)
+    const { prototype, PgBoss } = exports as BossExports
+    if (PgBoss !== undefined) pgBoss.patch(PgBoss, callSites)
+    if (typeof prototype?.watch === 'function') wrapHandler(prototype, 'watch', callSites)
+    else if (typeof prototype?.start === 'function') wrapBoss(prototype, callSites)
   },
 }
 
-function wrapWatch(manager: object, callSites: CallSiteMode): void {
-  wrapMethod(manager, 'watch', (original, wrapping) => {
-    return function watch(this: unknown, ...args: unknown[]): unknown {
-      const [queue, options, handle] = args as [string, unknown, (...args: unknown[]) => unknown]
-      if (!wrapping.isActive || typeof handle !== 'function' || OWN_QUEUE.test(queue)) {
+/** Before version 12 the class takes `work` from its manager, which watches; then it has one of its own. */
+function wrapBoss(prototype: Record<string, unknown>, callSites: CallSiteMode): void {
+  for (const name of ['start', 'stop']) wrapOwn(prototype, name)
+  if (typeof prototype.work === 'function') wrapHandler(prototype, 'work', callSites)
+}
+
+function wrapHandler(prototype: object, name: 'watch' | 'work', callSites: CallSiteMode): void {
+  wrapMethod(prototype, name, (original, wrapping) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      const [queue] = args
+      // after the options, which may be left out of `work`
+      const handle = args.at(-1) as (...args: unknown[]) => unknown
+      if (!wrapping.isActive || typeof queue !== 'string' || typeof handle !== 'function' || OWN_QUEUE.test(queue)) {
         return Reflect.apply(original, this, args)
       }
       const inScope = (...jobs: unknown[]): unknown =>
         runJob({ system: 'pg-boss', queue, callSites }, () => handle(...jobs))
-      return runAsOwn(() => Reflect.apply(original, this, [queue, options, inScope]))
+      return runAsOwn(() => Reflect.apply(original, this, [...args.slice(0, -1), inScope]))
     }
   })
 }

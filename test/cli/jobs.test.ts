@@ -1,4 +1,4 @@
-import { cpSync, existsSync } from 'node:fs'
+import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Report, ReportScope } from '../../src/model/report.ts'
@@ -10,6 +10,11 @@ import { type Outcome, Project } from './project.ts'
 const bullmq = join(import.meta.dirname, '../bullmq/node_modules/bullmq')
 const hasBullmq = existsSync(bullmq)
 if (!hasBullmq) process.stderr.write('BullMQ is not installed and not tested: npm ci --prefix test/bullmq\n')
+
+/** pg-boss from version 12 on, which is an ES module and wants Node 22. */
+const pgBoss12 = join(import.meta.dirname, '../pg-boss-12/node_modules/pg-boss')
+const hasPgBoss12 = existsSync(pgBoss12)
+if (!hasPgBoss12) process.stderr.write('pg-boss 12 is not installed and not tested: npm ci --prefix test/pg-boss-12\n')
 
 let project: Project
 
@@ -56,24 +61,28 @@ function expectLoops({ findings, scopes }: Report): void {
   }
 }
 
+/** What it sends itself is counted, and nobody’s. */
+function expectBossJobs({ end, stderr, report }: Outcome & { report: Report }): void {
+  expect(end, stderr).toBe(0)
+  const units = unitsOf(report)
+  expect(units.filter((unit) => unit.startsWith('job'))).toEqual([
+    'job failures: 7 TypeError',
+    'job mails: 3',
+    'job mails: 4',
+    'job reports: 11',
+  ])
+  // five times `send`
+  expect(units.filter((unit) => unit.startsWith('request'))).toEqual([
+    expect.stringMatching(/^request GET \/start: 5$/),
+  ])
+  expect(report.coverage.warnings).toEqual([
+    expect.stringMatching(/^\d\d+ statements left out by ignore\(\): what pg-boss sends/),
+  ])
+}
+
 describe.each(nodeVersions)('Node $version', (node) => {
-  test('pg-boss: a scope per job; what it sends itself is counted, and nobody’s', async () => {
-    const { end, stderr, report } = await judge(node, ['jobs/pg-boss.cjs'])
-    expect(end, stderr).toBe(0)
-    const units = unitsOf(report)
-    expect(units.filter((unit) => unit.startsWith('job'))).toEqual([
-      'job failures: 7 TypeError',
-      'job mails: 3',
-      'job mails: 4',
-      'job reports: 11',
-    ])
-    // five times `send`
-    expect(units.filter((unit) => unit.startsWith('request'))).toEqual([
-      expect.stringMatching(/^request GET \/start: 5$/),
-    ])
-    expect(report.coverage.warnings).toEqual([
-      expect.stringMatching(/^\d\d+ statements left out by ignore\(\): what pg-boss sends/),
-    ])
+  test.each(['require', 'import'])('pg-boss: a scope per job, by %s', async (mode) => {
+    expectBossJobs(await judge(node, ['jobs/pg-boss.cjs', mode]))
   })
 
   test.each(['require', 'import'])('node-cron: a scope per run, by %s', async (mode) => {
@@ -139,6 +148,20 @@ describe.each(nodeVersions)('Node $version', (node) => {
   })
 })
 
+const nodes22 = nodeVersions.filter(({ version }) => Number.parseInt(version, 10) >= 22)
+
+describe.runIf(hasPgBoss12).each(nodes22)('with pg-boss 12, Node $version', (node) => {
+  beforeAll(() => {
+    rmSync(project.path('node_modules/pg-boss'))
+    project.link('pg-boss', pgBoss12)
+  })
+
+  test.each(['require', 'import'])('pg-boss 12: a scope per job, by %s', async (mode) => {
+    // it does not migrate the schema of version 10
+    expectBossJobs(await judge(node, ['jobs/pg-boss.cjs', mode], { BOSS_SCHEMA: 'pgboss12' }))
+  })
+})
+
 describe.runIf(hasRedis && hasBullmq).each(nodeVersions)('with Redis, Node $version', (node) => {
   let redis: RedisServer
 
@@ -147,19 +170,22 @@ describe.runIf(hasRedis && hasBullmq).each(nodeVersions)('with Redis, Node $vers
     return () => redis.stop()
   })
 
-  test('BullMQ: a scope per job, in whatever process or thread it runs', async () => {
-    const { end, stderr, report } = await judge(node, ['jobs/bullmq.cjs'], { REDIS_PORT: `${redis.port}` })
-    expect(end, stderr).toBe(0)
-    expect(unitsOf(report)).toEqual([
-      'job mails digest: 4',
-      'job mails digest: 7',
-      'job mails failing: 6 TypeError',
-      'job mails welcome: 3',
-      'job mails welcome: 5',
-      'job processes sandboxed: 3',
-      'job threads sandboxed: 4',
-    ])
-    expectLoops(report)
-    expect(report.coverage.warnings).toEqual([])
-  })
+  test.each(['require', 'import'])(
+    'BullMQ: a scope per job, in whatever process or thread it runs, by %s',
+    async (mode) => {
+      const { end, stderr, report } = await judge(node, ['jobs/bullmq.cjs', mode], { REDIS_PORT: `${redis.port}` })
+      expect(end, stderr).toBe(0)
+      expect(unitsOf(report)).toEqual([
+        'job mails digest: 4',
+        'job mails digest: 7',
+        'job mails failing: 6 TypeError',
+        'job mails welcome: 3',
+        'job mails welcome: 5',
+        'job processes sandboxed: 3',
+        'job threads sandboxed: 4',
+      ])
+      expectLoops(report)
+      expect(report.coverage.warnings).toEqual([])
+    },
+  )
 })

@@ -1,10 +1,12 @@
 // Workers of BullMQ: in this process, in a process of their own, in a thread of their own.
 const { join } = require('node:path')
-const { Queue, Worker } = require('bullmq')
 const { listPosts, pool, warmUp } = require('./posts.cjs')
 
 const connection = { host: '127.0.0.1', port: Number(process.env.REDIS_PORT) }
 const sandboxed = join(__dirname, 'bullmq-sandbox.cjs')
+
+let Queue
+let Worker
 
 async function handle(name, processor, jobs, options = {}) {
   const queue = new Queue(name, { connection })
@@ -23,6 +25,7 @@ async function handle(name, processor, jobs, options = {}) {
 const job = (name, count) => ({ name, data: { count } })
 
 async function main() {
+  ;({ Queue, Worker } = process.argv[2] === 'import' ? await import('bullmq') : require('bullmq'))
   await warmUp()
   await handle(
     'mails',

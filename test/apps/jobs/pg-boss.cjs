@@ -1,11 +1,18 @@
 // Workers of pg-boss, one of them started in a request, whose own statements are nobody's; `send` is the request's.
+// `mode` import takes it as an ES module would.
 const { createServer } = require('node:http')
 const { once } = require('node:events')
-const PgBoss = require('pg-boss')
 const { listPosts, pool, warmUp } = require('./posts.cjs')
 
 async function main() {
-  const boss = new PgBoss({ connectionString: process.env.DATABASE_URL, max: 2 })
+  const loaded = process.argv[2] === 'import' ? await import('pg-boss') : require('pg-boss')
+  // a named export from version 12 on
+  const PgBoss = loaded.PgBoss ?? loaded.default ?? loaded
+  const boss = new PgBoss({
+    connectionString: process.env.DATABASE_URL,
+    schema: process.env.BOSS_SCHEMA ?? 'pgboss',
+    max: 2,
+  })
   boss.on('error', (error) => console.error(error))
   await boss.start()
   await warmUp()
