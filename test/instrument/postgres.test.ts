@@ -2,10 +2,15 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { statementEnd } from '../../src/instrument/channel.ts'
 import { instrument } from '../../src/instrument/instrument.ts'
+import type { StatementMessage } from '../../src/instrument/message.ts'
 import { unpatchAll } from '../../src/instrument/patch.ts'
+import { ProcessScope } from '../../src/instrument/process-scope.ts'
 import { currentScope } from '../../src/instrument/scope.ts'
+import { state } from '../../src/instrument/state.ts'
 import { createProfiler } from '../../src/profiler.ts'
+import { startRecorder } from '../../src/recorder.ts'
 import { createDatabase } from '../create-database.ts'
 import { describeDriver, facts } from './driver-contract.ts'
 import { here, lineOf, record } from './record.ts'
@@ -268,6 +273,20 @@ describe('what the caller observes is as without nonplus', () => {
     process.removeAllListeners('unhandledRejection')
     for (const listener of listeners) process.on('unhandledRejection', listener)
     expect(seen.sort()).toEqual(['42P01', '42P01'])
+  })
+
+  test('what is sent outside any scope is filed under the process, with its text and its end', async () => {
+    state.processScope = new ProcessScope('all')
+    const ended: StatementMessage[] = []
+    const onEnd = (message: unknown) => ended.push(message as StatementMessage)
+    startRecorder()
+    statementEnd.subscribe(onEnd)
+    const line = here(1)
+    await sql`select * from authors where id = ${4}`
+    statementEnd.unsubscribe(onEnd)
+    state.processScope?.finish('signal')
+    expect(ended.map(({ text, parameters, rows }) => [text, parameters, rows])).toEqual([[TEXT, [4], 1]])
+    expect(ended.map(({ scope, callSite }) => [scope.isAmbient, lineOf(callSite)])).toEqual([[true, line]])
   })
 
   test('taking the hooks out, and hooking again', async () => {
