@@ -12,10 +12,11 @@ import { REQUESTS } from './request.js'
 import { scenarios } from './stack-list.js'
 
 const POOL_SIZE = 2
+const WARM_ROUNDS = 10
 
 const [name, driver, onlyScenario, onlyShape] = process.argv.slice(2)
 const database = { driver, url: process.env.STACKS_DATABASE_URL }
-const isInProcess = database.url.startsWith('file:')
+const isInProcess = /^(file|memory):/.test(database.url)
 
 const stack = await import(`./${name}.js`)
 const file = fileURLToPath(new URL(stack.source ?? `${name}.js`, import.meta.url))
@@ -58,11 +59,17 @@ const play = {
   },
 }
 
-// Request 0 has no authors: it runs the parent, on as many connections as the pool has. SQLite has one writer.
+// Request 0 has no authors: it runs the parent, on as many connections as the pool has. SQLite has one writer, PGlite one
+// connection. Where the first run ends before the second connection is open, it serves both; so they run until all have
+// been used, or until it is clear that the stack has no more.
 async function openWarm(run) {
   const db = await stack.open(database, POOL_SIZE)
   const length = isInProcess ? 1 : POOL_SIZE
-  await Promise.all(Array.from({ length }, () => run(db, 0)))
+  for (let round = 0; round < WARM_ROUNDS; round++) {
+    await Promise.all(Array.from({ length }, () => run(db, 0)))
+    if (new Set(ended.map(({ connection }) => connection)).size >= length) break
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
   return db
 }
 
