@@ -14,6 +14,11 @@ const shapes: Record<string, string> = {
   'pg-pool': 'loop all resolvers callback callbackChain checkout checkoutCallback transaction helper raw',
   'pg-cursor': 'loop readAhead callback',
   'pg-query-stream': 'loop parent events',
+  'postgres-js': 'loop all resolvers transaction reserve helper returned built unsafe raw cursor forEach inList',
+  pglite: 'loop all resolvers transaction helper returned template raw',
+  'mysql2-pool': 'loop execute all executeAll resolvers callback callbackChain checkout transaction helper raw stream',
+  'mariadb-pool': 'loop execute all executeAll resolvers checkout transaction helper raw stream events',
+  'sqlite-sync': 'loop get iterate prepared turns transaction helper raw',
   knex: 'loop first all resolvers transaction helper returned raw then stream eager',
   objection: 'loop findOne all resolvers transaction helper returned lazy fetchGraph raw eager',
   bookshelf: 'loop fetchOne count all resolvers transaction helper returned lazy load loadAll bluebird chain raw eager',
@@ -44,6 +49,7 @@ const serverUrls: Record<Engine, string | undefined> = {
   PostgreSQL: process.env.NONPLUS_TEST_POSTGRES_URL,
   MariaDB: process.env.NONPLUS_TEST_MYSQL_URL,
   SQLite: '',
+  PGlite: '',
 }
 
 beforeAll(async () => {

@@ -37,6 +37,11 @@ const engines = {
     client.close()
     return url
   },
+
+  // Every stack makes its own, in its memory.
+  async PGlite() {
+    return 'memory:'
+  },
 }
 
 /**
@@ -44,8 +49,8 @@ const engines = {
  * `+ 6`, so that every statement carries the number of its request in a value. Each author has two books,
  * `author * 100 + 1` and `+ 2`.
  *
- * @param serverUrl of a running server; SQLite needs none.
- * @returns URL of the new database; `file:` for SQLite.
+ * @param serverUrl of a running server; SQLite and PGlite need none.
+ * @returns URL of the new database; `file:` for SQLite, `memory:` for PGlite.
  */
 export async function createDatabase(engine, serverUrl) {
   return await engines[engine](serverUrl)
@@ -56,7 +61,8 @@ export function removeDatabase(url) {
   if (url.startsWith('file:')) rmSync(new URL(url), { force: true })
 }
 
-function tables() {
+/** Statements that make the tables of the stacks and fill them; the same on every engine. */
+export function tables() {
   const numbers = Array.from({ length: AUTHORS_PER_REQUEST }, (_, index) => index + 1)
   const authors = REQUESTS.flatMap((request) => numbers.map((n) => request * 1000 + n))
   const books = authors.flatMap((author) => [1, 2].map((n) => `(${author * 100 + n}, ${author}, 'book ${n}')`))

@@ -2,6 +2,7 @@ import { between, eq, inArray, relations, sql } from 'drizzle-orm'
 import * as mysqlCore from 'drizzle-orm/mysql-core'
 import * as pgCore from 'drizzle-orm/pg-core'
 import * as sqliteCore from 'drizzle-orm/sqlite-core'
+import { openPglite } from './open-pglite.js'
 import { authorRange } from './request.js'
 import { rowsOf } from './rows-of.js'
 
@@ -26,6 +27,15 @@ const opens = {
     const { drizzle } = await import('drizzle-orm/node-postgres')
     return withTables(drizzle({ connection: { connectionString: url, max }, schema: postgresql }), postgresql)
   },
+  async postgres(url, max) {
+    const { drizzle } = await import('drizzle-orm/postgres-js')
+    return withTables(drizzle({ connection: { url, max }, schema: postgresql }), postgresql)
+  },
+  async '@electric-sql/pglite'() {
+    const { drizzle } = await import('drizzle-orm/pglite')
+    const db = drizzle({ client: await openPglite(), schema: postgresql })
+    return { ...withTables(db, postgresql), isShared: true }
+  },
   async mysql2(url, max) {
     const { drizzle } = await import('drizzle-orm/mysql2')
     const connection = { uri: url, connectionLimit: max }
@@ -45,7 +55,8 @@ function withTables(db, { authors, books }) {
   return { db, authors, books }
 }
 
-export async function close({ db }) {
+export async function close({ db, isShared }) {
+  if (isShared) return
   await (db.$client.end ?? db.$client.close).call(db.$client)
 }
 

@@ -101,7 +101,7 @@ function isRightFinding(finding, cell) {
   )
 }
 
-// On a pool that has no connection to spare, and in SQLite, what was sent side by side runs one after the other.
+// On a pool that has no connection to spare, and in SQLite or PGlite, what was sent side by side runs one after the other.
 function isRightlyConcurrent({ concurrent }, { marks, scenario, isInProcess }) {
   return concurrent === marks.concurrent || (!concurrent && (scenario !== 'warm' || isInProcess))
 }

@@ -59,6 +59,7 @@ async function startServers() {
     PostgreSQL: postgresUrl === undefined ? await startEmbeddedPostgres() : { url: postgresUrl, stop },
     MariaDB: mysqlUrl === undefined ? await startPrivateServer() : { url: mysqlUrl, stop },
     SQLite: { url: '', stop },
+    PGlite: { url: '', stop },
   }
 }
 
@@ -81,8 +82,8 @@ async function titleOf({ file }) {
 async function rowOf(stack) {
   const cells = cellsByStack.get(stack)
   const shapes = new Set(cells.map(({ shape }) => shape)).size
-  const version = versionOf(stack.package, import.meta.url)
-  const driver = `${stack.driver} ${driverVersion(stack.driver)}`
+  const version = versionOfPackage(stack.package)
+  const driver = `${stack.driver} ${versionOfPackage(stack.driver)}`
   const summaries = scenarios.map((scenario) => summaryOf(cells.filter((cell) => cell.scenario === scenario)))
   return `| ${await titleOf(stack)} | ${version} | ${stack.engine} | ${driver} | ${shapes} | ${summaries.join(' | ')} |`
 }
@@ -115,7 +116,7 @@ async function shapeList() {
   return [...shapes].map(([title, names]) => `- ${title}: ${[...names].join(', ')}`).join('\n')
 }
 
-function driverVersion(name) {
+function versionOfPackage(name) {
   const native = fileURLToPath(new URL('../native-sqlite/index.js', import.meta.url))
   return versionOf(name, isInstalledIn(native, name) ? native : import.meta.url)
 }

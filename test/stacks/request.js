@@ -10,3 +10,7 @@ export function authorRange(request) {
 /** SQL that raw stacks share. */
 export const AUTHORS_SQL = 'select id, name from authors where id between $1 and $2 order by id'
 export const BOOKS_SQL = 'select id, author_id, title from books where author_id = $1'
+
+/** The same for drivers that number nothing. */
+export const POSITIONAL_AUTHORS_SQL = 'select id, name from authors where id between ? and ? order by id'
+export const POSITIONAL_BOOKS_SQL = 'select id, author_id, title from books where author_id = ?'

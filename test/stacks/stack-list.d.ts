@@ -1,4 +1,4 @@
-export type Engine = 'PostgreSQL' | 'MariaDB' | 'SQLite'
+export type Engine = 'PostgreSQL' | 'MariaDB' | 'SQLite' | 'PGlite'
 export type Scenario = 'cold' | 'warm' | 'contended'
 
 export interface Stack {
