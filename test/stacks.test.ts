@@ -3,7 +3,7 @@ import { HOW_TO_GET_MYSQL } from './mysql-server.ts'
 import { createDatabase, removeDatabase } from './stacks/database.js'
 import { generatePrismaClients } from './stacks/prisma-client.js'
 import { runStack, shortfalls } from './stacks/run-matrix.js'
-import { type Engine, isInstalled, type Stack, scenarios, stacks } from './stacks/stack-list.js'
+import { type Engine, howToGet, type Stack, scenarios, stacks } from './stacks/stack-list.js'
 
 const prismaShapes =
   'loop findFirst all resolvers transaction arrayTransaction helper returned built fluent include raw batched eager'
@@ -26,7 +26,8 @@ const shapes: Record<string, string> = {
   typeorm: 'loop findOneBy builder all resolvers transaction helper lazy lazyAll raw stream eager',
   kysely: 'loop takeFirst all resolvers transaction helper returned raw stream inList eager',
   drizzle: 'loop all resolvers transaction helper returned wrapped built relational prepared count raw inList eager',
-  'mikro-orm': 'loop findOne all resolvers transaction helper lazy loadItems builder raw eager',
+  'mikro-orm': 'loop findOne all resolvers transaction helper lazy loadItems getResult raw eager builder',
+  'mikro-orm-7': 'loop findOne all resolvers transaction helper lazy loadItems getResult raw eager',
   prisma: prismaShapes,
   'prisma-js': prismaShapes,
   slonik: 'loop first all resolvers checkout transaction helper returned stream eager',
@@ -94,5 +95,5 @@ function cellsOf({ file }: Stack, left: string[]): string[] {
 
 function reasonToSkip(stack: Stack): string | undefined {
   if (serverUrls[stack.engine] === undefined) return HOW_TO_GET_MYSQL
-  return isInstalled(stack) ? undefined : 'npm ci --prefix test/native-sqlite'
+  return howToGet(stack)
 }

@@ -14,7 +14,7 @@ import { tsImport } from 'tsx/esm/api'
 import { createDatabase, removeDatabase } from './database.js'
 import { generatePrismaClients } from './prisma-client.js'
 import { runStack, shortfalls } from './run-matrix.js'
-import { isInstalled, scenarios, stacks } from './stack-list.js'
+import { howToGet, scenarios, stacks } from './stack-list.js'
 
 const { startEmbeddedPostgres } = await tsImport('../../src/cli/embedded-postgres.ts', import.meta.url)
 const { startPrivateServer } = await tsImport('../mysql-server.ts', import.meta.url)
@@ -24,7 +24,7 @@ const WORKERS = 3
 
 const names = process.argv.slice(2)
 const chosen = names.length === 0 ? stacks : stacks.filter(({ file }) => names.includes(file))
-const installed = chosen.filter(isInstalled)
+const installed = chosen.filter((stack) => howToGet(stack) === undefined)
 const servers = await startServers()
 const urls = {}
 for (const [engine, { url }] of Object.entries(servers)) urls[engine] = await createDatabase(engine, url)
@@ -34,7 +34,8 @@ const cellsByStack = await runAll()
 const rows = await Promise.all(installed.map(rowOf))
 const notes = (await Promise.all(installed.map(notesOf))).flat()
 for (const stack of chosen) {
-  if (!isInstalled(stack)) notes.push(`- ${stack.file} on ${stack.driver} was not run: the driver is not installed`)
+  const missing = howToGet(stack)
+  if (missing !== undefined) notes.push(`- ${stack.file} on ${stack.driver} was not run: ${missing}`)
 }
 const shapes = await shapeList()
 const markdown = page()
@@ -82,8 +83,8 @@ async function titleOf({ file }) {
 async function rowOf(stack) {
   const cells = cellsByStack.get(stack)
   const shapes = new Set(cells.map(({ shape }) => shape)).size
-  const version = versionOfPackage(stack.package)
-  const driver = `${stack.driver} ${versionOfPackage(stack.driver)}`
+  const version = versionOfPackage(stack.package, stack)
+  const driver = `${stack.driver} ${versionOfPackage(stack.driver, stack)}`
   const summaries = scenarios.map((scenario) => summaryOf(cells.filter((cell) => cell.scenario === scenario)))
   return `| ${await titleOf(stack)} | ${version} | ${stack.engine} | ${driver} | ${shapes} | ${summaries.join(' | ')} |`
 }
@@ -116,9 +117,10 @@ async function shapeList() {
   return [...shapes].map(([title, names]) => `- ${title}: ${[...names].join(', ')}`).join('\n')
 }
 
-function versionOfPackage(name) {
-  const native = fileURLToPath(new URL('../native-sqlite/index.js', import.meta.url))
-  return versionOf(name, isInstalledIn(native, name) ? native : import.meta.url)
+/** Of the copy that the stack runs on. */
+function versionOfPackage(name, { folder = 'native-sqlite' }) {
+  const own = fileURLToPath(new URL(`../${folder}/index.js`, import.meta.url))
+  return versionOf(name, isInstalledIn(own, name) ? own : import.meta.url)
 }
 
 function isInstalledIn(from, name) {

@@ -22,7 +22,7 @@ export async function close(orm) {
   await orm.close(true)
 }
 
-export const shapes = { loop, findOne, all, resolvers, transaction, helper, lazy, loadItems, builder, raw, eager }
+export const shapes = { loop, findOne, all, resolvers, transaction, helper, lazy, loadItems, getResult, raw, eager }
 
 export const expectations = { eager: { children: 1, findings: 0 } }
 
@@ -101,11 +101,20 @@ async function loadItems(orm, request) {
   await Promise.all(authors.map((author) => author.books.loadItems())) // @loop loadItems
 }
 
-async function builder(orm, request) {
+// Awaited itself, which version 7 does not have any more.
+export async function builder(orm, request) {
   const em = orm.em.fork()
   const authors = await em.createQueryBuilder(Author).where(ofRequest(request)) // @parent builder
   for (const author of authors) {
     await em.createQueryBuilder(Book).where({ author: author.id }) // @loop builder
+  }
+}
+
+async function getResult(orm, request) {
+  const em = orm.em.fork()
+  const authors = await em.createQueryBuilder(Author).where(ofRequest(request)).getResult() // @parent getResult
+  for (const author of authors) {
+    await em.createQueryBuilder(Book).where({ author: author.id }).getResult() // @loop getResult
   }
 }
 

@@ -22,5 +22,5 @@ export interface Cell {
   problems: string[]
 }
 
-export function runStack(stack: Pick<Stack, 'file' | 'driver'>, databaseUrl: string): Promise<Cell[]>
+export function runStack(stack: Pick<Stack, 'file' | 'driver' | 'node'>, databaseUrl: string): Promise<Cell[]>
 export function shortfalls(cell: Cell): string[]

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { nodeFor } from './stack-list.js'
 
 const run = promisify(execFile)
 const register = new URL('../../dist/register.js', import.meta.url)
@@ -13,9 +14,10 @@ const program = fileURLToPath(new URL('run-stack.js', import.meta.url))
  *
  * @returns one cell per scenario and shape, as `judgeCell` made them.
  */
-export async function runStack({ file, driver }, databaseUrl) {
+export async function runStack(stack, databaseUrl) {
+  const { file, driver } = stack
   if (!existsSync(register)) throw new Error('dist/register.js is missing: run `npm run build` first.')
-  const { stdout } = await run(process.execPath, ['--import', register.href, program, file, driver], {
+  const { stdout } = await run(nodeFor(stack), ['--import', register.href, program, file, driver], {
     // what Knex and its like require themselves
     env: { ...process.env, STACKS_DATABASE_URL: databaseUrl, NODE_OPTIONS: '', NODE_PATH: nativeDrivers },
     timeout: 90_000,

@@ -6,8 +6,11 @@ export interface Stack {
   package: string
   driver: string
   engine: Engine
+  /** Oldest Node it runs on, where that is newer than the oldest of nonplus. */
+  node?: number
 }
 
 export const stacks: Stack[]
 export const scenarios: Scenario[]
-export function isInstalled(stack: Stack): boolean
+export function howToGet(stack: Stack): string | undefined
+export function nodeFor(stack: Pick<Stack, 'node'>): string

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { loadDriver } from './load-driver.js'
 
 /** Engine that each driver talks to. */
@@ -20,7 +22,10 @@ const onKnex = ['pg', 'mysql2', 'better-sqlite3', 'sqlite3']
 const onDrizzle = ['pg', 'postgres', '@electric-sql/pglite', 'mysql2', '@libsql/client']
 const onPrisma = ['pg', 'mariadb', '@libsql/client']
 
-/** Stacks of the matrix: the file of each, the package whose version is shown, and the drivers it runs on. */
+/**
+ * Stacks of the matrix: the file of each, the package whose version is shown, and the drivers it runs on; for some, the folder
+ * under test/ that their packages are in, and the oldest Node.
+ */
 const files = [
   { file: 'pg-client', package: 'pg', drivers: ['pg'] },
   { file: 'pg-pool', package: 'pg', drivers: ['pg'] },
@@ -40,6 +45,13 @@ const files = [
   { file: 'kysely', package: 'kysely', drivers: ['pg', 'mysql2', 'libsql', 'better-sqlite3'] },
   { file: 'drizzle', package: 'drizzle-orm', drivers: onDrizzle },
   { file: 'mikro-orm', package: '@mikro-orm/core', drivers: ['pg', 'mysql2', 'mariadb', 'libsql'] },
+  {
+    file: 'mikro-orm-7',
+    package: '@mikro-orm/core',
+    drivers: ['pg', 'mysql2'],
+    folder: 'mikro-orm-7',
+    node: 22,
+  },
   { file: 'prisma', package: '@prisma/client', drivers: onPrisma },
   { file: 'prisma-js', package: '@prisma/client', drivers: onPrisma },
   { file: 'slonik', package: 'slonik', drivers: ['pg'] },
@@ -50,9 +62,22 @@ export const stacks = files.flatMap(({ drivers, ...stack }) =>
   drivers.map((driver) => ({ ...stack, driver, engine: engines[driver] })),
 )
 
-/** False for a stack whose driver has native code and was not installed. */
-export function isInstalled({ driver }) {
-  if (!native.includes(driver)) return true
+/** The Node that a stack runs on: this one, or a newer one from test/node-versions. */
+export function nodeFor({ node = 0 }) {
+  if (Number.parseInt(process.versions.node, 10) >= node) return process.execPath
+  return fileURLToPath(new URL(`../node-versions/node_modules/node-${node}/bin/node`, import.meta.url))
+}
+
+/** How to get what a stack wants and is not installed; undefined where all is there. */
+export function howToGet(stack) {
+  if (!existsSync(nodeFor(stack))) return `Node ${stack.node}: npm ci --prefix test/node-versions`
+  const { folder } = stack
+  if (folder !== undefined && !existsSync(new URL(`../${folder}/node_modules`, import.meta.url)))
+    return `npm ci --prefix test/${folder}`
+  return native.includes(stack.driver) && !isLoadable(stack.driver) ? 'npm ci --prefix test/native-sqlite' : undefined
+}
+
+function isLoadable(driver) {
   try {
     loadDriver(driver)
     return true
