@@ -18,5 +18,5 @@ function hookClass(exports: unknown): void {
   const { prototype } = exports as { prototype?: Record<string, unknown> }
   if (prototype === undefined || typeof prototype.resetQuery !== 'function') return
   const names = typeof prototype.fetchAll === 'function' ? MODEL_METHODS : COLLECTION_METHODS
-  for (const name of names) operationMethod(prototype, name)
+  for (const name of names) operationMethod(prototype, name, undefined, 'bookshelf')
 }

@@ -18,14 +18,16 @@ export class Operation {
   readonly startedAt: number = performance.now()
   readonly #waiting: StatementMessage[] = []
 
-  constructor(below: (...args: never[]) => unknown, isOutermost = false) {
+  constructor(below: (...args: never[]) => unknown, isOutermost = false, orm?: string) {
     this.isOutermost = isOutermost
+    this.orm = orm
     this.callSite = captureCallSite(below, this)
   }
 
   /** Gives a statement the call site of this operation, now or once it is known. */
   lend(message: StatementMessage): void {
-    message.orm ??= this.orm
+    // on the stack of the statement may be what this ORM is built on
+    message.orm = this.orm ?? message.orm
     if (this.callSite === undefined) this.#waiting.push(message)
     else message.callSite = this.callSite
   }
@@ -53,12 +55,18 @@ export function noteWait(message: StatementMessage): void {
  * Runs `fn` as one operation of an ORM; a promise it returns may be replaced by one that settles the same way.
  *
  * @param isOutermost see {@link Operation.isOutermost}.
+ * @param orm whose call it is, where its own frames are not above it.
  */
-export function runOperation(below: (...args: never[]) => unknown, fn: () => unknown, isOutermost = false): unknown {
+export function runOperation(
+  below: (...args: never[]) => unknown,
+  fn: () => unknown,
+  isOutermost = false,
+  orm?: string,
+): unknown {
   const scope = filingScope()
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
     return fn()
-  const operation = new Operation(below, isOutermost)
+  const operation = new Operation(below, isOutermost, orm)
   // without an application on its stack it was called by an ORM, whose own operation knows more
   const outer = operation.callSite === undefined ? state.operations.getStore() : undefined
   if (outer !== undefined && (isOutermost || outer.callSite !== undefined)) return fn()
@@ -70,12 +78,13 @@ export function runOperation(below: (...args: never[]) => unknown, fn: () => unk
  * Makes each call of a method of an ORM one operation.
  *
  * @param owner see `wrapMethod`.
+ * @param orm see {@link runOperation}.
  */
-export function operationMethod(target: object, name: string, owner?: Wrapping): void {
+export function operationMethod(target: object, name: string, owner?: Wrapping, orm?: string): void {
   const make = (original: Method, wrapping: Wrapping): Method => {
     return function operation(this: unknown, ...args: unknown[]): unknown {
       const run = (): unknown => Reflect.apply(original, this, args)
-      return wrapping.isActive ? runOperation(operation, run) : run()
+      return wrapping.isActive ? runOperation(operation, run, false, orm) : run()
     }
   }
   wrapMethod(target, name, make, owner)
