@@ -39,7 +39,8 @@ export const shapes = {
   eager,
 }
 
-export const expectations = { eager: { children: 1, findings: 0 } }
+/** A raw query is one of Knex. */
+export const expectations = { eager: { children: 1, findings: 0 }, raw: { orm: 'knex' } }
 
 function authorsOf(Author, request) {
   return Author.query((builder) => builder.whereBetween('id', authorRange(request)))

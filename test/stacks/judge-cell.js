@@ -3,7 +3,7 @@ import { AUTHORS_PER_REQUEST, authorRange, REQUESTS } from './request.js'
 /**
  * Holds what was seen in one cell against what the stack did.
  *
- * @param cell `shape`, `file` of the stack, its `marks` and its `expectation`.
+ * @param cell `shape`, `file` of the stack, its `marks`, its `orm` and its `expectation`.
  * @param seen all messages of `nonplus:statement:start` and of `nonplus:statement:end`, and what `profile()` gave for each
  *   request.
  * @returns `[seen, wanted]` for each count, and a sentence per statement that is not right.
@@ -20,6 +20,7 @@ export function judgeCell(cell, { started, ended, profiled }) {
   const isOn = (statement, roles) => isOnMarkedLine(statement, roles, cell, problems)
   const isFound = (request) => hasRightFindings(request, profiled[request].report, findingsPerRequest, cell, problems)
   const others = statements.filter((statement) => statement.role !== 'child')
+  const findings = REQUESTS.flatMap((request) => profiled[request].report.findings)
   const traced = REQUESTS.reduce((sum, request) => sum + profiled[request].trace.executions.length, 0)
   return {
     ended: [new Set(ended).size, started.length],
@@ -37,6 +38,7 @@ export function judgeCell(cell, { started, ended, profiled }) {
       0,
     ],
     findings: [REQUESTS.filter(isFound).length, REQUESTS.length],
+    orm: [findings.filter((finding) => hasRightOrm(finding, cell, problems)).length, findings.length],
     problems,
   }
 }
@@ -99,6 +101,12 @@ function isRightFinding(finding, cell) {
     finding.frames.some((frame) => isOn(frame, marks.loop)) &&
     isOn(finding.parent?.callSite, marks.parent)
   )
+}
+
+function hasRightOrm({ advice }, { orm }, problems) {
+  if (advice.orm?.name === orm) return true
+  problems.push(`advice for ${advice.orm?.name ?? 'no ORM'}, expected ${orm ?? 'none'}`)
+  return false
 }
 
 // On a pool that has no connection to spare, and in SQLite or PGlite, what was sent side by side runs one after the other.

@@ -30,7 +30,8 @@ export async function close({ knex }) {
 
 export const shapes = { loop, findOne, all, resolvers, transaction, helper, returned, lazy, fetchGraph, raw, eager }
 
-export const expectations = { eager: { children: 1, findings: 0 } }
+/** A raw query is one of Knex. */
+export const expectations = { eager: { children: 1, findings: 0 }, raw: { orm: 'knex' } }
 
 async function loop({ Author, Book }, request) {
   const authors = await Author.query().whereBetween('id', authorRange(request)) // @parent loop

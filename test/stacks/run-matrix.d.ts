@@ -19,6 +19,7 @@ export interface Cell {
   parentOnLine: Count
   falselyConcurrent: Count
   findings: Count
+  orm: Count
   problems: string[]
 }
 

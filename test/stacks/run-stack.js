@@ -9,7 +9,7 @@ import { profile } from '../../dist/index.js'
 import { judgeCell } from './judge-cell.js'
 import { readMarks } from './marks.js'
 import { REQUESTS } from './request.js'
-import { scenarios } from './stack-list.js'
+import { scenarios, stacks } from './stack-list.js'
 
 const POOL_SIZE = 2
 const WARM_ROUNDS = 10
@@ -20,6 +20,7 @@ const isInProcess = /^(file|memory):/.test(database.url)
 
 const stack = await import(`./${name}.js`)
 const file = fileURLToPath(new URL(stack.source ?? `${name}.js`, import.meta.url))
+const { orm } = stacks.find((entry) => entry.file === name && entry.driver === driver)
 const allMarks = readMarks(file)
 
 // call sites may be filled in after the end, so the messages are kept and read when the cell is over
@@ -86,7 +87,15 @@ for (const scenario of onlyScenario === undefined ? scenarios : [onlyScenario]) 
     ended = []
     const profiled = await play[scenario](run)
     await new Promise((resolve) => setImmediate(resolve))
-    const cell = { scenario, shape, file, marks: allMarks[shape], expectation, isInProcess }
+    const cell = {
+      scenario,
+      shape,
+      file,
+      marks: allMarks[shape],
+      expectation,
+      isInProcess,
+      orm: expectation.orm ?? orm,
+    }
     process.stdout.write(
       `${JSON.stringify({ stack: name, driver, scenario, shape, ...judgeCell(cell, { started, ended, profiled }) })}\n`,
     )

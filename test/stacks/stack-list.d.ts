@@ -6,6 +6,8 @@ export interface Stack {
   package: string
   driver: string
   engine: Engine
+  /** What a finding calls the ORM; absent for a driver. */
+  orm?: string
   /** Oldest Node it runs on, where that is newer than the oldest of nonplus. */
   node?: number
 }

@@ -23,7 +23,8 @@ const onDrizzle = ['pg', 'postgres', '@electric-sql/pglite', 'mysql2', '@libsql/
 const onPrisma = ['pg', 'mariadb', '@libsql/client']
 
 /**
- * Stacks of the matrix: the file of each, the package whose version is shown, and the drivers it runs on; for some, the folder
+ * Stacks of the matrix: the file of each, the package whose version is shown, and the drivers it runs on; for some, the
+ * name that findings give it as an ORM, the folder
  * under test/ that their packages are in, and the oldest Node.
  */
 const files = [
@@ -37,24 +38,25 @@ const files = [
   { file: 'mariadb-pool', package: 'mariadb', drivers: ['mariadb'] },
   { file: 'sqlite-sync', package: 'libsql', drivers: ['libsql'] },
   { file: 'sqlite-sync', package: 'better-sqlite3', drivers: ['better-sqlite3'] },
-  { file: 'knex', package: 'knex', drivers: onKnex },
-  { file: 'objection', package: 'objection', drivers: onKnex },
-  { file: 'bookshelf', package: 'bookshelf', drivers: onKnex },
-  { file: 'sequelize', package: 'sequelize', drivers: ['pg', 'mysql2', 'mariadb', 'sqlite3'] },
-  { file: 'typeorm', package: 'typeorm', drivers: ['pg', 'mysql2', 'libsql', 'better-sqlite3'] },
-  { file: 'kysely', package: 'kysely', drivers: ['pg', 'mysql2', 'libsql', 'better-sqlite3'] },
-  { file: 'drizzle', package: 'drizzle-orm', drivers: onDrizzle },
-  { file: 'mikro-orm', package: '@mikro-orm/core', drivers: ['pg', 'mysql2', 'mariadb', 'libsql'] },
+  { file: 'knex', orm: 'knex', package: 'knex', drivers: onKnex },
+  { file: 'objection', orm: 'objection', package: 'objection', drivers: onKnex },
+  { file: 'bookshelf', orm: 'bookshelf', package: 'bookshelf', drivers: onKnex },
+  { file: 'sequelize', orm: 'sequelize', package: 'sequelize', drivers: ['pg', 'mysql2', 'mariadb', 'sqlite3'] },
+  { file: 'typeorm', orm: 'typeorm', package: 'typeorm', drivers: ['pg', 'mysql2', 'libsql', 'better-sqlite3'] },
+  { file: 'kysely', orm: 'kysely', package: 'kysely', drivers: ['pg', 'mysql2', 'libsql', 'better-sqlite3'] },
+  { file: 'drizzle', orm: 'drizzle', package: 'drizzle-orm', drivers: onDrizzle },
+  { file: 'mikro-orm', orm: 'mikro-orm', package: '@mikro-orm/core', drivers: ['pg', 'mysql2', 'mariadb', 'libsql'] },
   {
     file: 'mikro-orm-7',
+    orm: 'mikro-orm',
     package: '@mikro-orm/core',
     drivers: ['pg', 'mysql2'],
     folder: 'mikro-orm-7',
     node: 22,
   },
-  { file: 'prisma', package: '@prisma/client', drivers: onPrisma },
-  { file: 'prisma-js', package: '@prisma/client', drivers: onPrisma },
-  { file: 'slonik', package: 'slonik', drivers: ['pg'] },
+  { file: 'prisma', orm: 'prisma', package: '@prisma/client', drivers: onPrisma },
+  { file: 'prisma-js', orm: 'prisma', package: '@prisma/client', drivers: onPrisma },
+  { file: 'slonik', orm: 'slonik', package: 'slonik', drivers: ['pg'] },
 ]
 
 /** One entry for each stack on each of its drivers. */
