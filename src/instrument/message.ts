@@ -4,7 +4,7 @@ import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
 import type { FieldPath } from './graphql-field.ts'
-import type { Operation } from './operation.ts'
+import type { Operation, OrmCall } from './operation.ts'
 import { isPlainPromise, type Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
@@ -53,6 +53,8 @@ export class StatementMessage {
   callSite: CapturedCallSite | undefined = undefined
   /** ORM or query builder that sent it, where a stack was taken and had one. */
   orm: string | undefined = undefined
+  /** The call of the ORM it was sent for, where a call site was taken and the ORM tells its calls. */
+  call: OrmCall | undefined = undefined
   /** The GraphQL field whose resolver sent it. */
   field: FieldPath | undefined = undefined
   /** Set by the recorder while it handles the start. */
@@ -167,6 +169,7 @@ export function startStatement(
 
 function takeCallSite(message: StatementMessage, below: (...args: never[]) => unknown, origin?: Origin): void {
   const operation = origin === undefined ? state.operations.getStore() : origin.operation
+  if (operation !== undefined) message.call = operation.call
   if (origin !== undefined) {
     message.callSite = origin.callSite
     message.orm ??= origin.orm

@@ -4,6 +4,14 @@ import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { filingScope, isPlainPromise } from './scope.ts'
 import { state } from './state.ts'
 
+/** What the application called, by name, where its ORM may gather several calls into one statement. */
+export interface OrmCall {
+  /** `Author.findUnique`. */
+  readonly name: string
+  /** Calls that were sent together under this one, itself included. */
+  together: number
+}
+
 /**
  * One call of an ORM that sends its statements later, from a queue, a batch or a stream: by then no frame of the
  * application is on the stack, and no awaited promise leads back to it. So the call itself is remembered in the async
@@ -15,6 +23,8 @@ export class Operation {
   readonly isOutermost: boolean
   /** ORM that made the call, where its frames stand above it. */
   orm: string | undefined = undefined
+  /** Set where the ORM tells what was called. */
+  call: OrmCall | undefined = undefined
   readonly startedAt: number = performance.now()
   readonly #waiting: StatementMessage[] = []
 
@@ -56,20 +66,28 @@ export function noteWait(message: StatementMessage): void {
  *
  * @param isOutermost see {@link Operation.isOutermost}.
  * @param orm whose call it is, where its own frames are not above it.
+ * @param call what was called; an operation within it keeps it.
  */
 export function runOperation(
   below: (...args: never[]) => unknown,
   fn: () => unknown,
   isOutermost = false,
   orm?: string,
+  call?: OrmCall,
 ): unknown {
   const scope = filingScope()
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined || scope.callSites === 'none')
     return fn()
   const operation = new Operation(below, isOutermost, orm)
+  const around = state.operations.getStore()
+  operation.call = call ?? around?.call
   // without an application on its stack it was called by an ORM, whose own operation knows more
-  const outer = operation.callSite === undefined ? state.operations.getStore() : undefined
-  if (outer !== undefined && (isOutermost || outer.callSite !== undefined)) return fn()
+  const outer = operation.callSite === undefined ? around : undefined
+  if (outer !== undefined && (isOutermost || outer.callSite !== undefined)) {
+    if (call === undefined) return fn()
+    operation.callSite = outer.callSite
+    operation.orm = outer.orm
+  }
   const result = state.operations.run(operation, fn)
   return operation.callSite === undefined && isPlainPromise(result) ? settleOperation(result, operation) : result
 }

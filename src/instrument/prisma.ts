@@ -1,21 +1,29 @@
-import { type Operation, runOperation } from './operation.ts'
-import type { Scope } from './scope.ts'
+import { runOperation } from './operation.ts'
+import { beginSending, PrismaRequest, requests, watchQuery } from './prisma-request.ts'
 import { onceInProcess, state } from './state.ts'
+
+type Span = string | { readonly name: string; readonly attributes?: { readonly name?: unknown } }
 
 interface TracingHelper {
   isEnabled(): boolean
   getTraceParent(context?: unknown): string
-  dispatchEngineSpans(spans: unknown): void
+  dispatchEngineSpans(spans: unknown, events?: readonly unknown[], emit?: (event: unknown) => void): void
+  /** Of Prisma 5 and before. */
+  createEngineSpan?(event: unknown): unknown
   getActiveContext(): unknown
-  runInChildSpan(span: string | { readonly name: string }, fn: (...args: unknown[]) => unknown): unknown
+  runInChildSpan(span: Span, fn: (...args: unknown[]) => unknown): unknown
 }
 
 interface Instrumentation {
   readonly helper?: TracingHelper
 }
 
+const FALLBACK = 'PRISMA_INSTRUMENTATION'
+
 // Prisma reads the name with its major version first.
-const SLOTS = ['V7_PRISMA_INSTRUMENTATION', 'V6_PRISMA_INSTRUMENTATION', 'PRISMA_INSTRUMENTATION']
+const VERSIONED = ['V7_PRISMA_INSTRUMENTATION', 'V6_PRISMA_INSTRUMENTATION']
+
+const globals = globalThis as Record<string, unknown>
 
 /**
  * Prisma's hook for tracing: a global whose helper it calls around every operation. It sends its statements through a
@@ -24,71 +32,110 @@ const SLOTS = ['V7_PRISMA_INSTRUMENTATION', 'V6_PRISMA_INSTRUMENTATION', 'PRISMA
  */
 export function hookPrisma(): void {
   onceInProcess('prisma', () => {
-    for (const slot of SLOTS) hookSlot(slot)
+    const fallback = new Slot(FALLBACK)
+    const slots = [...VERSIONED.map((name) => new Slot(name, fallback)), fallback]
+    const hook = (): void => {
+      for (const slot of slots) slot.hook()
+    }
+    hook()
+    // an instrumentation that is switched off deletes the global, and when it is switched on again it sets another
+    state.scopeOpenings.add(hook)
+    const undo = (): void => {
+      for (const slot of slots) slot.unhook()
+      state.scopeOpenings.delete(hook)
+      state.undos.delete(undo)
+      state.services.delete('prisma')
+    }
+    state.undos.add(undo)
     return true
   })
 }
 
-/**
- * Where a request to Prisma was made, in place of the context of its tracing. All batches of one tick are sent from the
- * context of whoever asked first; each hands the context of its first request back to the helper before.
- */
-class RequestContext {
-  readonly scope: Scope | undefined = state.storage.getStore()
-  operation: Operation | undefined = undefined
-  readonly traced: unknown
+/** One of the globals: an accessor that gives our helper, and keeps what others set. */
+class Slot {
+  readonly #name: string
+  readonly #fallback: Slot | undefined
+  readonly #own: Instrumentation
+  #other: Instrumentation | undefined
 
-  constructor(traced: unknown) {
-    this.traced = traced
+  /** @param fallback the one that Prisma reads where nobody has set this one. */
+  constructor(name: string, fallback?: Slot) {
+    this.#name = name
+    this.#fallback = fallback
+    this.#own = { helper: createHelper(() => this.otherHelper) }
   }
 
-  /** Goes on, in this tick, where the request was made. */
-  enter(): void {
-    if (this.operation === undefined || state.storage.getStore() === this.scope) return
-    state.storage.enterWith(this.scope as Scope)
-    state.operations.enterWith(this.operation)
+  get otherHelper(): TracingHelper | undefined {
+    return this.#other?.helper ?? this.#fallback?.otherHelper
+  }
+
+  hook(): void {
+    const current = globals[this.#name] as Instrumentation | undefined
+    if (current === this.#own) return
+    this.#other = current
+    Reflect.defineProperty(globals, this.#name, {
+      configurable: true,
+      enumerable: false,
+      get: () => this.#own,
+      set: (value: Instrumentation | undefined) => {
+        this.#other = value
+      },
+    })
+  }
+
+  unhook(): void {
+    if (globals[this.#name] !== this.#own) return
+    delete globals[this.#name]
+    if (this.#other !== undefined) globals[this.#name] = this.#other
   }
 }
 
 /** The request that asked for its context last; its operation begins right after. */
-let latest: RequestContext | undefined
+let latest: PrismaRequest | undefined
 
-function noteOperation(): void {
-  if (latest !== undefined) latest.operation = state.operations.getStore()
-  latest = undefined
-}
-
-function hookSlot(slot: string): void {
-  const globals = globalThis as Record<string, unknown>
-  let other = globals[slot] as Instrumentation | undefined
+/** @param other gives the helper of another instrumentation, where there is one. */
+function createHelper(other: () => TracingHelper | undefined): TracingHelper {
   const helper: TracingHelper = {
-    isEnabled: () => other?.helper?.isEnabled() ?? false,
+    isEnabled: () => other()?.isEnabled() ?? false,
     getTraceParent(context) {
-      if (context instanceof RequestContext) context.enter()
-      const traced = context instanceof RequestContext ? context.traced : context
-      return other?.helper?.getTraceParent(traced) ?? '00-10-10-00'
+      beginSending(context)
+      const traced = context instanceof PrismaRequest ? context.traced : context
+      return other()?.getTraceParent(traced) ?? '00-10-10-00'
     },
-    dispatchEngineSpans: (spans) => other?.helper?.dispatchEngineSpans(spans),
+    dispatchEngineSpans(spans, events, emit) {
+      const helper = other()
+      if (helper !== undefined) return helper.dispatchEngineSpans(spans, events, emit)
+      if (emit !== undefined) for (const event of events ?? []) emit(event)
+    },
+    createEngineSpan: (event) => other()?.createEngineSpan?.(event),
     getActiveContext() {
-      latest = new RequestContext(other?.helper?.getActiveContext())
+      latest = new PrismaRequest(other()?.getActiveContext())
       return latest
     },
     runInChildSpan(span, fn) {
-      const run = (): unknown => (other?.helper === undefined ? fn() : other.helper.runInChildSpan(span, fn))
+      const within = other()
+      const run = (own: typeof fn): unknown => (within === undefined ? own() : within.runInChildSpan(span, own))
       const name = typeof span === 'string' ? span : span.name
-      if (name !== 'operation') return run()
-      return runOperation(helper.runInChildSpan, () => {
-        noteOperation()
-        return run()
+      if (name === 'operation') return runRequest(helper.runInChildSpan, span, () => run(fn))
+      if (name !== 'serialize') return run(fn)
+      return run((...args) => {
+        const query = fn(...args)
+        watchQuery(query, requests.getStore())
+        return query
       })
     },
   }
-  Object.defineProperty(globals, slot, {
-    configurable: true,
-    enumerable: false,
-    get: () => ({ helper }),
-    set: (value: Instrumentation | undefined) => {
-      other = value
-    },
-  })
+  return helper
+}
+
+function runRequest(below: (...args: never[]) => unknown, span: Span, run: () => unknown): unknown {
+  const request = latest
+  latest = undefined
+  if (request === undefined) return runOperation(below, run)
+  request.name = String(typeof span === 'string' ? '' : (span.attributes?.name ?? ''))
+  const start = (): unknown => {
+    request.operation = state.operations.getStore()
+    return requests.run(request, run)
+  }
+  return runOperation(below, start, false, undefined, request)
 }

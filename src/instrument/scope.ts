@@ -53,6 +53,7 @@ export class Scope {
 
   constructor(options: ScopeOptions, ignoreReason?: string) {
     state.onScopeOpening?.()
+    for (const opening of state.scopeOpenings) opening()
     this.id = `s${state.nextScope++}`
     this.name = options.name
     this.kind = options.kind

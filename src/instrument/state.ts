@@ -22,6 +22,8 @@ export interface Counters {
   late: number
   /** Ran inside `ignore()`. */
   ignored: number
+  /** Calls that an ORM sent together with one of another scope, where they are filed. */
+  merged: number
   /** Errors inside nonplus itself, caught before they reached the host. */
   failures: number
 }
@@ -60,6 +62,8 @@ export interface SharedState {
   needsCheckoutSites: boolean
   /** Called before each scope opens; must not throw. */
   onScopeOpening: (() => void) | undefined
+  /** The same, of hooks that others may take out. */
+  readonly scopeOpenings: Set<() => void>
   nextScope: number
   nextConnection: number
 }
@@ -79,6 +83,7 @@ function createState(): SharedState {
       outside: 0,
       late: 0,
       ignored: 0,
+      merged: 0,
       failures: 0,
     },
     drivers: new Map(),
@@ -94,6 +99,7 @@ function createState(): SharedState {
     processScope: undefined,
     needsCheckoutSites: false,
     onScopeOpening: undefined,
+    scopeOpenings: new Set(),
     nextScope: 1,
     nextConnection: 1,
   }
@@ -111,7 +117,9 @@ function sharedState(): SharedState {
     return created
   }
   // a copy of an older version may have made it, without what this one keeps there
-  return Object.assign(existing, { ...createState(), ...existing })
+  const fresh = createState()
+  Object.assign(existing.counters, { ...fresh.counters, ...existing.counters })
+  return Object.assign(existing, { ...fresh, ...existing })
 }
 
 function createSandboxState(): SharedState {
