@@ -55,6 +55,7 @@ export function sumCoverage(parts: readonly ProcessCoverage[]): Coverage {
     ...outsideWarning(total('outside'), distinct(parts.flatMap((part) => part.outsideSites))),
     ...lateWarning(total('late')),
     ...lostWarning(total('lostCallSites')),
+    ...mergedWarning(total('merged')),
     ...ignoredNotes(parts),
     ...failureWarnings(total('failures'), distinct(parts.flatMap((part) => part.failureMessages))),
   ]
@@ -119,6 +120,15 @@ function lostWarning(count: number): string[] {
   if (count === 0) return []
   const what = `${statements(count)} had no application code on the stack, so no line can be shown.`
   return [`${what} Return or await the query's promise up to the handler.`]
+}
+
+function mergedWarning(count: number): string[] {
+  if (count === 0) return []
+  const calls = count === 1 ? '1 call of Prisma was' : `${count} calls of Prisma were`
+  return [
+    `${calls} sent in one batch with calls of another scope, and counted there: it gathers the findUnique of one tick, ` +
+      'whoever asks.',
+  ]
 }
 
 function ignoredNotes(parts: readonly ProcessCoverage[]): string[] {

@@ -1,10 +1,11 @@
 import type { CapturedCallSite } from './instrument/call-site.ts'
 import { fieldNameOf } from './instrument/graphql-field.ts'
 import type { StatementMessage } from './instrument/message.ts'
+import type { OrmCall } from './instrument/operation.ts'
 import type { Scope } from './instrument/scope.ts'
 import { sourceFrameOf } from './instrument/source-map.ts'
 import type { Statement } from './model/statement.ts'
-import type { CallSite, Execution, Folded, ResultSample, Trace } from './model/trace.ts'
+import type { CallSite, Execution, Folded, Operations, ResultSample, Trace } from './model/trace.ts'
 import type { ScopeRecord } from './recorder.ts'
 import { sampleResults } from './result-sampler.ts'
 import { redactLiterals } from './sql/redact.ts'
@@ -45,6 +46,8 @@ class TraceBuilder {
   readonly #callSiteList: CallSite[] = []
   readonly #values = new ValueTable()
   readonly #rawValues = new Map<StatementMessage, readonly unknown[]>()
+  /** Of calls that were sent together, how often each statement was sent for them. */
+  readonly #sentFor = new Map<OrmCall, Map<Statement, number>>()
   #samples = new Map<StatementMessage, ResultSample>()
 
   constructor(scope: Scope, record: ScopeRecord) {
@@ -61,6 +64,7 @@ class TraceBuilder {
       valuesOf: (message) => this.#valuesOf(message),
       table: this.#values,
     })
+    this.#countCalls(messages)
     const executions = messages.map((message, id) => this.#executionOf(message, id))
     const sums: Folded[] = [...folded.values()].map(({ statement, callSite, keys, values: _, ...rest }) => ({
       ...rest,
@@ -104,8 +108,25 @@ class TraceBuilder {
     if (message.isStreamed) execution.isStreamed = true
     if (message.noIndexUsed) execution.noIndexUsed = true
     if (message.orm !== undefined) execution.orm = message.orm
+    if (message.call !== undefined) execution.operations = this.#operationsOf(message.call, statement)
     if (result !== undefined) execution.result = result
     return execution
+  }
+
+  #countCalls(messages: readonly StatementMessage[]): void {
+    for (const { call, statement } of messages) {
+      if (call === undefined || call.together === 1 || statement === undefined) continue
+      const counts = this.#sentFor.get(call) ?? new Map<Statement, number>()
+      counts.set(statement, (counts.get(statement) ?? 0) + 1)
+      this.#sentFor.set(call, counts)
+    }
+  }
+
+  /** Calls that were sent together may still have become a statement each, or one for every so many of them. */
+  #operationsOf(call: OrmCall, statement: Statement): Operations {
+    const { name, together } = call
+    const times = statement.kind === 'transaction' ? 1 : (this.#sentFor.get(call)?.get(statement) ?? 1)
+    return { name, count: Math.ceil(together / times) }
   }
 
   #statementIndex(statement: Statement, text: string, dialect = 'postgresql' as Trace['dialect']): number {

@@ -4,7 +4,7 @@ import { identityOf } from '../model/identity.ts'
 import type { Execution, Frame, ResultSample, Trace } from '../model/trace.ts'
 import { defineDetector } from './detector.ts'
 import { areConcurrent } from './repetition.ts'
-import { fieldsOf, inField, relativePath, statementFor } from './subject.ts'
+import { fieldsOf, inField, operationOf, relativePath, statementFor } from './subject.ts'
 
 /** The same statement with the same parameters, while nothing was written to its tables in between. */
 export const duplicateQuery = defineDetector({
@@ -102,6 +102,7 @@ function findingOf(trace: Trace, executions: readonly Execution[], rowsEqual: bo
   const callSite = frames[0]
   const others = otherFrames(trace, executions, callSite)
   const fields = fieldsOf(executions)
+  const operation = operationOf(executions)
   const count = executions.length
   const durationMs = executions.reduce((sum, execution) => sum + Math.max(0, execution.durationMs), 0)
   const concurrent = areConcurrent(executions)
@@ -122,6 +123,7 @@ function findingOf(trace: Trace, executions: readonly Execution[], rowsEqual: bo
     ...(callSite === undefined ? {} : { callSite }),
     frames,
     ...(fields.length === 0 ? {} : { fields }),
+    ...(operation === undefined ? {} : { operation }),
     statement,
     count,
     durationMs,

@@ -15,6 +15,10 @@ interface Facts {
   readonly root: string
   /** GraphQL fields that sent it. */
   readonly fields: readonly string[]
+  /** The call of the ORM that each was sent for. */
+  readonly operation: string | undefined
+  /** Calls of the application, where the ORM gathered some into one statement; else as many as executions. */
+  readonly calls: number
 }
 
 export function titleOf({ statement, count, distinct, parent, fields }: Facts): string {
@@ -24,8 +28,18 @@ export function titleOf({ statement, count, distinct, parent, fields }: Facts): 
   return `${count} × ${statement.summary} with ${distinct} different keys${where}`
 }
 
-/** The proof, or what stands in for it. */
+/** The proof, or what stands in for it; and what the application called, which may read unlike the statement. */
 export function explain(facts: Facts): string {
+  return `${proofOf(facts)}${calledAs(facts)}`
+}
+
+function calledAs({ operation, calls, count }: Facts): string {
+  if (operation === undefined) return ''
+  if (calls > count) return ` They come from ${calls} calls of ${operation}, which were gathered in ${count} batches.`
+  return ` ${count === 1 ? 'It' : 'Each'} comes from a call of ${operation}.`
+}
+
+function proofOf(facts: Facts): string {
   const { count, distinct, parent, statement, concurrent, confidence, root } = facts
   const key = keyName(facts)
   const placeOf = ({ callSite }: FindingParent): string =>

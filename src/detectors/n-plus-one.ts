@@ -10,7 +10,7 @@ import { ormCallFor, type Related } from './orm-call.ts'
 import { ColumnIndex, type Lookup, type Provenance } from './provenance.ts'
 import { areConcurrent, repetitionsOf } from './repetition.ts'
 import { singleRowLoops } from './single-row.ts'
-import { fieldsOf, relativePath, statementFor } from './subject.ts'
+import { fieldsOf, operationOf, relativePath, statementFor } from './subject.ts'
 
 /** A statement that runs once per row of another one. */
 export const nPlusOne = defineDetector({
@@ -42,6 +42,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     areConcurrent(lookup.executions) ||
     lookup.executions.every(({ callSite }) => callSite !== undefined && trace.callSites[callSite]?.concurrent === true)
   const fields = fieldsOf(lookup.executions)
+  const operation = operationOf(lookup.executions)
   const isWalk = provenance?.statement === repetition.statement
   const rewrite = isWalk ? undefined : batchedRewriteOf(statement.text, trace.dialect, lookup.slots[0] ?? 0)
   const keys = keyColumnsOf(trace, lookup)
@@ -57,6 +58,8 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     keys,
     root: trace.root,
     fields,
+    operation,
+    calls: lookup.executions.reduce((sum, { operations }) => sum + (operations?.count ?? 1), 0),
   }
   return {
     kind: 'n-plus-one',
@@ -74,6 +77,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     ...(callSite === undefined ? {} : { callSite }),
     frames: repetition.frames,
     ...(fields.length === 0 ? {} : { fields }),
+    ...(operation === undefined ? {} : { operation }),
     ...(place === undefined ? {} : { loop: place }),
     statement,
     count,

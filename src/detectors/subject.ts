@@ -17,6 +17,12 @@ export function fieldsOf(executions: readonly Execution[]): string[] {
   return [...new Set(executions.flatMap(({ field }) => field ?? []))].sort()
 }
 
+/** The call of an ORM that all of these were sent for, where it is one and the ORM tells: `Author.findUnique`. */
+export function operationOf(executions: readonly Execution[]): string | undefined {
+  const name = executions[0]?.operations?.name
+  return executions.every(({ operations }) => operations?.name === name) ? name : undefined
+}
+
 /** ` in Query.posts[].author`: the end of a title where there is one field, and nothing where none or several are. */
 export function inField([field, ...others]: readonly string[]): string {
   return field === undefined || others.length > 0 ? '' : ` in ${field}`

@@ -72,6 +72,8 @@ interface FindingBase {
   readonly frames: readonly Frame[]
   /** GraphQL fields whose resolvers sent it: `Query.posts[].author`. Absent where there are none. */
   readonly fields?: readonly string[]
+  /** The call of the ORM that each was sent for: `Author.findUnique`. Absent where none is told, or several are. */
+  readonly operation?: string
   readonly statement: FindingStatement
   /** Executions of this scope that it stands for, folded ones included. */
   readonly count: number

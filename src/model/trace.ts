@@ -96,10 +96,20 @@ export interface Execution {
   readonly noIndexUsed?: true
   /** ORM or query builder that sent it, in lower case: `typeorm`, `prisma`, …; absent where none is known. */
   readonly orm?: string
+  /** Calls it was sent for; absent where the ORM does not tell, and where no call site was taken. Prisma tells. */
+  readonly operations?: Operations
   /** One entry per slot of the statement. Absent where the values are not known. */
   readonly parameters?: readonly Cell[]
   /** Kept where later statements may have used its values. */
   readonly result?: ResultSample
+}
+
+/** Calls of an ORM that an execution was sent for. */
+export interface Operations {
+  /** `Author.findUnique`. */
+  readonly name: string
+  /** 1, or more where the ORM gathered several calls into one statement. */
+  readonly count: number
 }
 
 /** What a cap folded: executions that are counted, but no longer listed. */

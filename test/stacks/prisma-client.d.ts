@@ -1,1 +1,1 @@
-export function generatePrismaClients(): Promise<void>
+export function generatePrismaClients(name?: string, wanted?: readonly string[]): Promise<void>

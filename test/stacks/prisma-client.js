@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import ts from 'typescript'
 
 const run = promisify(execFile)
-const generated = fileURLToPath(new URL('generated', import.meta.url))
+const root = fileURLToPath(new URL('generated', import.meta.url))
 const schema = readFileSync(new URL('prisma/schema.prisma', import.meta.url), 'utf8')
 
 /** Providers of the datasource; a client is generated for one. */
@@ -19,14 +19,16 @@ const providers = ['postgresql', 'mysql', 'sqlite']
  *
  * The generators need no schema engine, but the command looks for one, and downloads it where it finds none: any
  * executable will do.
+ *
+ * @param name folder in `generated`, where suites may run at the same time.
+ * @param wanted providers.
  */
-export async function generatePrismaClients() {
-  rmSync(generated, { recursive: true, force: true })
-  await Promise.all(providers.map(generateFor))
+export async function generatePrismaClients(name = '', wanted = providers) {
+  await Promise.all(wanted.map((provider) => generateFor(join(root, name, provider), provider)))
 }
 
-async function generateFor(provider) {
-  const folder = join(generated, provider)
+async function generateFor(folder, provider) {
+  rmSync(folder, { recursive: true, force: true })
   const file = join(folder, 'schema.prisma')
   mkdirSync(folder, { recursive: true })
   writeFileSync(file, schema.replace('provider = "postgresql"', `provider = "${provider}"`))
