@@ -9,6 +9,7 @@ import { installScopeLibraries } from './instrument/install-scope-libraries.ts'
 import { hookKnex } from './instrument/knex.ts'
 import { watchLambda } from './instrument/lambda.ts'
 import { installLoader } from './instrument/loader.ts'
+import type { OrmCall } from './instrument/operation.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { installProcessScope } from './instrument/process-scope.ts'
 import { runScope } from './instrument/run-scope.ts'
@@ -237,7 +238,9 @@ function summaryOf(scope: Scope, { messages, folded }: ScopeRecord): ReportScope
   let count = 0
   let durationMs = 0
   let rows = 0
+  const calls = new Set<OrmCall>()
   for (const message of messages) {
+    if (message.call !== undefined) calls.add(message.call)
     if (message.statement?.kind === 'transaction') continue
     count++
     if (!message.hasEnded) continue
@@ -250,7 +253,14 @@ function summaryOf(scope: Scope, { messages, folded }: ScopeRecord): ReportScope
     durationMs += sums.durationMs
     rows += sums.rows
   }
-  return { ...scope.info, queries: { count, durationMs, rows } }
+  return { ...scope.info, queries: { count, durationMs, rows, ...operationsIn(calls) } }
+}
+
+/** Told where it is more than the statements can say: an ORM gathered calls. */
+function operationsIn(calls: ReadonlySet<OrmCall>): { operations?: number } {
+  let operations = 0
+  for (const { together } of calls) operations += together
+  return operations > calls.size ? { operations } : {}
 }
 
 function scopeReport({ scope, findings }: ScopeResult, trace: Trace): Report {

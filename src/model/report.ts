@@ -3,7 +3,13 @@ import type { ScopeInfo } from './trace.ts'
 
 /** A scope with the sums over its executions; transaction control is not counted. */
 export interface ReportScope extends ScopeInfo {
-  readonly queries: { readonly count: number; readonly durationMs: number; readonly rows: number }
+  readonly queries: {
+    readonly count: number
+    readonly durationMs: number
+    readonly rows: number
+    /** Calls of the ORM they were sent for; only where it gathered several calls into one batch. */
+    readonly operations?: number
+  }
 }
 
 /** Sums over scopes of one name, where a run had too many to list. */

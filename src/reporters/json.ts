@@ -23,8 +23,9 @@ export const json: Reporter = (report, context) => {
     version: report.version,
     tool: { name, version },
     scopes: report.scopes.map(({ id, name, kind, startedAt, durationMs, queries, attributes }) => {
-      const { count, durationMs: databaseMs, rows } = queries
-      return { id, name, kind, startedAt, durationMs, queries: { count, durationMs: databaseMs, rows }, attributes }
+      const { count, durationMs: databaseMs, rows, operations } = queries
+      const sums = { count, durationMs: databaseMs, rows, ...(operations === undefined ? {} : { operations }) }
+      return { id, name, kind, startedAt, durationMs, queries: sums, attributes }
     }),
     ...(report.unlisted === undefined ? {} : { unlisted: report.unlisted }),
     findings: sortFindings(kept, report).map((finding) => serialiseFinding(finding, context)),

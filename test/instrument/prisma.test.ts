@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { processCoverage } from '../../src/coverage.ts'
 import { ignore, type Profiled, profile } from '../../src/index.ts'
 import { unpatchAll } from '../../src/instrument/patch.ts'
 import { hookPrisma } from '../../src/instrument/prisma.ts'
@@ -66,6 +67,7 @@ describe('operations and the statements they became', () => {
     expect(profiled.result).toHaveLength(5)
     expect(told(profiled)).toEqual(['authors: 5 Author.findUnique'])
     expect(profiled.report.findings).toEqual([])
+    expect(profiled.report.scopes[0]?.queries).toMatchObject({ count: 1, rows: 5, operations: 5 })
   })
 
   test('their relations are read for all of them, too', async () => {
@@ -156,6 +158,9 @@ describe('calls of one tick from several scopes', () => {
     expect(told(first as Profiled<unknown>)).toEqual(['authors: 6 Author.findUnique'])
     expect(others.flatMap(told)).toEqual([])
     expect(state.counters.merged - before).toBe(4)
+    expect(processCoverage().warnings.join('\n')).toContain(
+      '4 calls of Prisma were sent in one batch with calls of another',
+    )
   })
 })
 
