@@ -137,16 +137,18 @@ function versionOf(name, from) {
 function page() {
   return `# Matrix: every stack, on a cold, a warm and a contended pool
 
-Real ORMs, real drivers, real servers: PostgreSQL, MariaDB, and SQLite in a file. Each stack runs a query per row of
+Real ORMs, real drivers, real servers: PostgreSQL, MariaDB, SQLite in a file, PGlite in memory. Each stack runs a query per row of
 another query, in every shape its API offers; six requests of six rows each, so a shape stands for 36 statements in each
 column, or for 6 where there is no loop to find (eager, inList, batched). A statement carries the number of its request in a
 value, which tells where it belongs, whatever the profiler thinks.
 
 - **cold**: the first request opens the pool, the others follow. **warm**: the pool was opened outside any request.
-  **contended**: two connections, six requests at once.
+  **contended**: two connections, six requests at once. SQLite has one connection or one writer; PGlite is one database per
+  process, which only its first request finds cold.
 - Three counts in each column. **Scope**: statements filed under their own request. **Line**: statements whose call site is
   the line of the loop. **Found**: requests with exactly the findings they should have, proven, with the line of the loop
-  and of its parent. That each statement is seen once, and its end too, is held besides.
+  and of its parent. That each statement is seen once, and its end too, and that
+  findings name the ORM of the stack, is held besides.
 
 | Stack | Version | Engine | Driver | Shapes | ${scenarios.map((name) => `${name}: scope · line · found`).join(' | ')} |
 | --- | --- | --- | --- | --- | ${scenarios.map(() => '---').join(' | ')} |
@@ -166,6 +168,6 @@ Left out, because a statement is nobody's: Prisma gathers the \`findUnique\` of 
 requests. On SQLite, six requests that start at once are in one tick throughout (fluent, include, batched, contended), and one
 statement answers all six. It is filed under the request that asked first.
 
-Written by \`npm run matrix\` on Node ${process.versions.node.split('.')[0]}; \`test/stacks.test.ts\` holds every cell to it.
+Written by \`npm run matrix\` on Node ${process.versions.node.split('.')[0]}, with MikroORM 7 on Node 22; \`test/stacks.test.ts\` holds every cell to it.
 `
 }
