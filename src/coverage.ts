@@ -119,7 +119,7 @@ function lateWarning(count: number): string[] {
 function lostWarning(count: number): string[] {
   if (count === 0) return []
   const what = `${statements(count)} had no application code on the stack, so no line can be shown.`
-  return [`${what} Return or await the query's promise up to the handler.`]
+  return [`${what} Await the query in the function that sends it, rather than return its promise.`]
 }
 
 function mergedWarning(count: number): string[] {
