@@ -34,13 +34,18 @@ export function onEsModule(listener: EsModuleListener): void {
   for (const [url, namespace] of handedOver()) listener(fileURLToPath(url), namespace)
 }
 
+const MAJOR = Number.parseInt(process.versions.node, 10)
+
+const FIRST_WITH_BOTH = 24
+
 /**
  * Sees drivers and libraries that are ES modules, which no `require` loads. A loader hook appends to the file that holds
  * one a tail that imports the module's own namespace and hands it over. It runs when the module has been evaluated; no export
  * is rewritten, and no line moves.
  *
- * Where Node can run such a hook in this thread (from 22.15) it is always installed, since it costs next to nothing. An
- * older Node starts a thread for it, which an application without such a package is spared.
+ * Where Node can run such a hook in this thread it is always installed, since it costs next to nothing; from 24 on, as
+ * Node 22 fails to load anything once another loader (SWC's) has hooks in a thread beside it. An older Node starts a
+ * thread for it, which an application without such a package is spared.
  */
 export function hookEsModules(): void {
   onceInProcess('es module hook', () => {
@@ -51,7 +56,7 @@ export function hookEsModules(): void {
     }
     const { registerHooks, register } = Module as unknown as ModuleHooks
     try {
-      if (registerHooks !== undefined) registerHooks({ load })
+      if (registerHooks !== undefined && MAJOR >= FIRST_WITH_BOTH) registerHooks({ load })
       else if (installedFiles([...driverModules, ...libraryModules]).length > 0) {
         register(`data:text/javascript,${encodeURIComponent(THREAD)}`, {
           data: { ends: esModuleEnds, tail: tailOf('URL') },

@@ -88,7 +88,7 @@ export function installLoader(): void {
 const SCAN_MS = 1_000
 
 let scannedAt = Number.NEGATIVE_INFINITY
-let hadDrivers = false
+let seenUnpatchings = 0
 
 /**
  * True at the first time, again where loads may have gone unseen, and at once where the hooks were taken out. No load is
@@ -97,8 +97,8 @@ let hadDrivers = false
 function isScanDue(): boolean {
   if (isSandboxed) return true
   const now = performance.now()
-  const isUnhooked = hadDrivers && state.drivers.size === 0
-  hadDrivers = state.drivers.size > 0
+  const isUnhooked = state.unpatchings !== seenUnpatchings
+  seenUnpatchings = state.unpatchings
   if (!isUnhooked && now - scannedAt < SCAN_MS) return false
   scannedAt = now
   return true

@@ -16,7 +16,7 @@ const FUNCTIONS = ['createConnection', 'createPool', 'createPoolCluster', 'defau
 export const mariadb: Instrumentation = {
   module: 'mariadb',
   entries: ['mariadb/callback'],
-  versions: '>=3.0.2 <4',
+  versions: '>=3.2 <4',
   dialect: 'mysql',
   via: 'patch',
   files: { import: ['promise.js', 'callback.js'], require: [] },

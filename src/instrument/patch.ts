@@ -107,4 +107,5 @@ function markAsWrapped(wrapper: ShimmedMethod, below: ShimmedMethod, takeOut: ()
 export function unpatchAll(): void {
   for (const undo of [...state.undos]) undo()
   state.drivers.clear()
+  state.unpatchings++
 }

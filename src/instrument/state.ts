@@ -64,6 +64,8 @@ export interface SharedState {
   onScopeOpening: (() => void) | undefined
   /** The same, of hooks that others may take out. */
   readonly scopeOpenings: Set<() => void>
+  /** How often every hook was taken out: drivers that are loaded must be looked for again then. */
+  unpatchings: number
   nextScope: number
   nextConnection: number
 }
@@ -100,6 +102,7 @@ function createState(): SharedState {
     needsCheckoutSites: false,
     onScopeOpening: undefined,
     scopeOpenings: new Set(),
+    unpatchings: 0,
     nextScope: 1,
     nextConnection: 1,
   }

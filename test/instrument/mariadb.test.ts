@@ -28,7 +28,7 @@ const older = createRequire(new URL('../mariadb-versions/index.js', import.meta.
 
 function olderCopies(): Copy[] {
   try {
-    return ['mariadb-3-0', 'mariadb-3-2', 'mariadb-3-4'].map((name) => ({
+    return ['mariadb-3-2', 'mariadb-3-4'].map((name) => ({
       version: older(`${name}/package.json`).version,
       promise: older(name),
       callback: older(`${name}/callback`),

@@ -94,7 +94,7 @@ describe.skipIf(isMissing)(`mysql2 in a bundle${isMissing ? ` (SKIPPED: ${HOW_TO
       for (const { author_id: id } of rows as { author_id: number }[]) await pool.query(TEXT, [id])
     })
     expect(report.findings.filter(({ kind }) => kind === 'n-plus-one')).toMatchObject([
-      { confidence: 'proven', count: 6, parent: { column: 'author_id' } },
+      { confidence: 'proven', count: 6, parent: { column: 'id' } },
     ])
   })
 

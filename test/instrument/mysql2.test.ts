@@ -620,7 +620,7 @@ describe.skipIf(isMissing).each([
         }
       })
       const [finding] = report.findings.filter(({ kind }) => kind === 'n-plus-one')
-      expect(finding).toMatchObject({ confidence: 'proven', count: 6, parent: { column: 'author_id' } })
+      expect(finding).toMatchObject({ confidence: 'proven', count: 6, parent: { column: 'id' } })
       const frames = (finding as never as { frames: { line: number }[] }).frames.map(({ line: at }) => at)
       expect(frames).toContain(Number(line.split(':')[1]))
       const { parent } = finding as never as { parent: { callSite: { line: number } } }
