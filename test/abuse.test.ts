@@ -11,7 +11,7 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
   [
     'an option that is like none',
     () => createProfiler({ xyzzy: 1 } as never),
-    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http.',
+    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http, jobs, processScope.',
   ],
   [
     'a kind that is misspelt',
@@ -46,12 +46,12 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
   [
     'no driver',
     () => instrument({ query: 1 }),
-    'instrument(driverModule) expects the exports of a driver (pg, pg-pool), but got: an object with query.',
+    'instrument(driverModule) expects the exports of a driver (@neondatabase/serverless, pg, pg-pool, @electric-sql/pglite, postgres, mysql2, mariadb, mssql, tedious, oracledb, better-sqlite3, sqlite3, node:sqlite, libsql, @libsql/client), but got: an object with query.',
   ],
   [
     'nothing as a driver',
     () => instrument(undefined),
-    'instrument(driverModule) expects the exports of a driver (pg, pg-pool), but got: undefined.',
+    'instrument(driverModule) expects the exports of a driver (@neondatabase/serverless, pg, pg-pool, @electric-sql/pglite, postgres, mysql2, mariadb, mssql, tedious, oracledb, better-sqlite3, sqlite3, node:sqlite, libsql, @libsql/client), but got: undefined.',
   ],
   [
     'a scope without a name',
