@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { isNote, type Report } from '../model/report.ts'
+import { borderless } from '../reporters/summary.ts'
 import { readProcesses, readRunLogs } from '../run-report.ts'
 import { version } from '../version.ts'
 import { writeText } from '../write-text.ts'
@@ -46,23 +47,7 @@ function rowOf({ name, version: installed, via, path }: DriverDiagnosis): string
   return [name, installed, via === 'none' ? 'not watched' : via, path]
 }
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-}
+const NO_BORDERS = { ...borderless, middle: '  ' }
 
 function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const style = { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 }

@@ -143,7 +143,8 @@ function widthOf(column: Column, rows: readonly ScopeRow[]): number {
   return Math.max(displayWidth(column.head), ...rows.map((row) => displayWidth(column.cell(row))))
 }
 
-const borderless = {
+/** Characters of a table without lines, for cli-table3. */
+export const borderless = {
   top: '',
   'top-mid': '',
   'top-left': '',
