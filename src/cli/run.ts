@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkFailOn, type FailOn, gateExitCode } from '../gate.ts'
 import { LiveConsole } from '../live-console.ts'
 import { checkKind, type ProfilerOptions } from '../options.ts'
+import { isForStdout, type Output, openOutputs, parseOutputs, writeOutput } from '../output.ts'
 import type { RunSettings } from '../register.ts'
 import { readRunLogs } from '../run-report.ts'
-import { checkFailOn, type FailOn, gateExitCode } from './exit-code.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
-import { isForStdout, type Output, openOutputs, parseOutputs, writeOutput } from './output.ts'
 
 /** Options of `nonplus run`, as commander gives them. */
 export interface RunFlags {

@@ -1,11 +1,11 @@
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { contextOf } from '../live-console.ts'
-import { NonplusError } from '../model/errors.ts'
-import { validNameHint } from '../model/nearest.ts'
-import type { Report } from '../model/report.ts'
-import { type ReporterName, reporters } from '../reporters/index.ts'
-import { writeText } from '../write-text.ts'
+import { contextOf } from './live-console.ts'
+import { NonplusError } from './model/errors.ts'
+import { validNameHint } from './model/nearest.ts'
+import type { Report } from './model/report.ts'
+import { type ReporterName, reporters } from './reporters/index.ts'
+import { writeText } from './write-text.ts'
 
 /** One `--reporter name=file`. */
 export interface Output {

@@ -1,8 +1,8 @@
-import { NonplusError } from '../model/errors.ts'
-import type { FindingKind, Severity } from '../model/finding.ts'
-import { validNameHint } from '../model/nearest.ts'
-import type { Report } from '../model/report.ts'
-import { findingKinds } from '../options.ts'
+import { NonplusError } from './model/errors.ts'
+import type { FindingKind, Severity } from './model/finding.ts'
+import { validNameHint } from './model/nearest.ts'
+import type { Report } from './model/report.ts'
+import { findingKinds } from './options.ts'
 
 /** What `--fail-on` takes: a severity means this one and worse, a kind means itself. */
 export type FailOn = Severity | FindingKind
