@@ -3,6 +3,7 @@ import { basename, join } from 'node:path'
 import { setImmediate, setInterval } from 'node:timers'
 import { threadId } from 'node:worker_threads'
 import { measureCoverage, type ProcessCoverage } from './coverage.ts'
+import { now } from './instrument/clock.ts'
 import { type BlindSpot, findBlindSpots } from './instrument/loader.ts'
 import { embeddedSourceOf } from './instrument/source-map.ts'
 import { reportFailure, state } from './instrument/state.ts'
@@ -114,10 +115,10 @@ export class RunLog {
   #writeRecord(): void {
     this.#hasNews = false
     this.#seen = state.counters.seen
-    const now = performance.now()
-    if (now >= this.#blindSpotsUntil) {
+    const time = now()
+    if (time >= this.#blindSpotsUntil) {
       this.#blindSpots = findBlindSpots()
-      this.#blindSpotsUntil = now + BLIND_SPOTS_MS
+      this.#blindSpotsUntil = time + BLIND_SPOTS_MS
     }
     const { droppedFindings } = this.#sieve
     const coverage = measureCoverage(this.#blindSpots)

@@ -1,4 +1,5 @@
 import { type CapturedCallSite, captureCallSite } from './call-site.ts'
+import { now } from './clock.ts'
 import type { StatementMessage } from './message.ts'
 import { filingScope, type Scope } from './scope.ts'
 import { state } from './state.ts'
@@ -25,7 +26,7 @@ export function checkoutOf(below: (...args: never[]) => unknown): Checkout | und
   if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) return undefined
   // nearly all stacks are found at the query: with `repeated` only a program that has lost one pays for the checkouts
   const isWanted = scope.callSites === 'all' || (scope.callSites === 'repeated' && state.needsCheckoutSites)
-  return { scope, callSite: isWanted ? captureCallSite(below) : undefined, startedAt: performance.now() }
+  return { scope, callSite: isWanted ? captureCallSite(below) : undefined, startedAt: now() }
 }
 
 /** Leaves a checkout with the connection that it was given. */

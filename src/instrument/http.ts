@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { inNextTick } from './clock.ts'
 import { subscribeRoutes, watchFrameworks } from './http-frameworks.ts'
 import { bindEmitter, closeHttpScope, type HttpUnit, openHttpScope } from './http-scope.ts'
 import { watchHttp2 } from './http2.ts'
@@ -79,7 +80,7 @@ function watchSocket(open: OpenRequest): void {
   const requests = new Set([open])
   openOnSocket.set(open.socket, requests)
   open.socket.once('close', () => {
-    process.nextTick(() => {
+    inNextTick(() => {
       for (const request of requests) closeRequest(request)
     })
   })

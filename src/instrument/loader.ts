@@ -2,6 +2,7 @@ import Module, { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
+import { now } from './clock.ts'
 import { driverModules, driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
 import { hookEsModules, isLoadingAhead, loadEsModulesAhead, rehookEsModules, whileLoadingAhead } from './es-modules.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
@@ -96,11 +97,11 @@ let seenUnpatchings = 0
  */
 function isScanDue(): boolean {
   if (isSandboxed) return true
-  const now = performance.now()
+  const time = now()
   const isUnhooked = state.unpatchings !== seenUnpatchings
   seenUnpatchings = state.unpatchings
-  if (!isUnhooked && now - scannedAt < SCAN_MS) return false
-  scannedAt = now
+  if (!isUnhooked && time - scannedAt < SCAN_MS) return false
+  scannedAt = time
   return true
 }
 

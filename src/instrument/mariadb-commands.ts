@@ -1,3 +1,4 @@
+import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
 import { takeMessage } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
@@ -52,7 +53,7 @@ function note(connection: Any, command: Any): void {
   }
   const { message, isPooled } = sent
   message.connection = connectionOf(connection)
-  if (isPooled && message.acquiredAt === 0) message.acquiredAt = performance.now()
+  if (isPooled && message.acquiredAt === 0) message.acquiredAt = now()
   // the status stands there only until the next answer is read
   command.once('end', () => {
     message.noIndexUsed = (connection.info.status & NO_INDEX) !== 0

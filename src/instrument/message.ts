@@ -3,6 +3,7 @@ import type { ResultColumn } from '../model/trace.ts'
 import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
+import { now } from './clock.ts'
 import type { FieldPath } from './graphql-field.ts'
 import type { Operation, OrmCall } from './operation.ts'
 import { isPlainPromise, type Scope } from './scope.ts'
@@ -71,7 +72,7 @@ export class StatementMessage {
     this.text = text
     this.parameters = parameters
     this.scope = scope
-    this.startedAt = performance.now()
+    this.startedAt = now()
   }
 
   get hasEnded(): boolean {
@@ -81,7 +82,7 @@ export class StatementMessage {
   /** Ends it; the first outcome counts, later ones are ignored. */
   end(error: unknown, rows: number, result?: RawResult): void {
     if (this.endedAt !== 0) return
-    this.endedAt = performance.now()
+    this.endedAt = now()
     this.error = error
     this.rows = rows
     this.result = result
@@ -110,7 +111,7 @@ export function originOf(): Origin {
     scope: state.storage.getStore(),
     operation: state.operations.getStore(),
     field: state.field ?? state.fields.getStore(),
-    startedAt: performance.now(),
+    startedAt: now(),
     callSite: undefined,
     orm: undefined,
   }

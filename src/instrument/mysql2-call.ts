@@ -1,4 +1,5 @@
 import type { Checkout } from './checkout.ts'
+import { now } from './clock.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import type { Question } from './mysql2-question.ts'
 import type { Scope } from './scope.ts'
@@ -67,7 +68,7 @@ export const calls: Calls = onceInProcess('mysql2 calls', () => ({
 export function takeAdoption(): Call | undefined {
   const call = calls.adoption
   calls.adoption = undefined
-  if (call?.message !== undefined) call.message.acquiredAt = performance.now()
+  if (call?.message !== undefined) call.message.acquiredAt = now()
   return call
 }
 

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { subscribeGuarded } from './channel.ts'
 import { type Checkout, checkoutOf } from './checkout.ts'
+import { now } from './clock.ts'
 import { noteHeard } from './instrument.ts'
 import type { DriverInfo } from './message.ts'
 import { Call, calls, takeAdoption } from './mysql2-call.ts'
@@ -56,7 +57,7 @@ function listenTo(name: 'query' | 'execute', driver: DriverInfo): (() => void)[]
     message.hasCallback = true
     if (checkout === undefined || checkout.scope !== message.scope) return
     message.startedAt = checkout.startedAt
-    message.acquiredAt = performance.now()
+    message.acquiredAt = now()
     if (message.needsCallSite) message.callSite ??= checkout.callSite
   }
   return [

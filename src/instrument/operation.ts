@@ -1,4 +1,5 @@
 import { type CapturedCallSite, captureCallSite } from './call-site.ts'
+import { now } from './clock.ts'
 import type { StatementMessage } from './message.ts'
 import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { filingScope, isPlainPromise } from './scope.ts'
@@ -25,7 +26,7 @@ export class Operation {
   orm: string | undefined = undefined
   /** Set where the ORM tells what was called. */
   call: OrmCall | undefined = undefined
-  readonly startedAt: number = performance.now()
+  readonly startedAt: number = now()
   readonly #waiting: StatementMessage[] = []
 
   constructor(below: (...args: never[]) => unknown, isOutermost = false, orm?: string) {

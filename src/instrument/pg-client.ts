@@ -1,4 +1,5 @@
 import { takeCheckoutSite } from './checkout.ts'
+import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
 import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
@@ -21,7 +22,7 @@ export function wrapPgClient(Client: Any, driver: DriverInfo): void {
       const message = adopted === undefined ? start(this, args, driver, query) : adopted.message
       if (message === undefined) return Reflect.apply(original, this, args)
       if (adopted !== undefined) {
-        message.acquiredAt = performance.now()
+        message.acquiredAt = now()
         // the pool started it, and this driver sends it
         driver.onFirstUse?.()
       }

@@ -1,4 +1,5 @@
 import { captureCallSite } from './call-site.ts'
+import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
 import {
   callIn,
@@ -158,7 +159,7 @@ function start(pending: Pending): void {
   message.isStreamed = query.forEachFn !== undefined || Boolean(query.cursorFn)
   message.hasCallback = message.isStreamed
   if (!isBuilt) return
-  message.acquiredAt = performance.now()
+  message.acquiredAt = now()
   // one object per connection, which the driver hands to its queries
   message.connection = connectionOf(query.state)
 }

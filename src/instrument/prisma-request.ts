@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { inMicrotask } from './clock.ts'
 import type { Operation, OrmCall } from './operation.ts'
 import type { Scope } from './scope.ts'
 import { state } from './state.ts'
@@ -43,7 +44,7 @@ function close(): void {
 /** Prisma begins to send: a batch, where it hands back the context of its first request; else one request. */
 export function beginSending(context: unknown): void {
   sending = 'single'
-  queueMicrotask(close)
+  inMicrotask(close)
   if (!(context instanceof PrismaRequest)) return
   context.enter()
   context.together = 1

@@ -1,6 +1,7 @@
 import { setInterval } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
 import { scopeMerge } from './channel.ts'
+import { now } from './clock.ts'
 import type { StatementMessage } from './message.ts'
 import { processName } from './process-name.ts'
 import { type CallSiteMode, Scope } from './scope.ts'
@@ -42,7 +43,7 @@ export class ProcessScope {
   #onStop: (() => void) | undefined
   readonly #callSites: CallSiteMode
   readonly #limits: ProcessScopeLimits
-  readonly #startedAt = performance.now()
+  readonly #startedAt = now()
   readonly #timer: NodeJS.Timeout
   readonly #recent: StatementMessage[] = []
   /** Pieces that have ended, while it is open what they are part of. */
@@ -103,7 +104,7 @@ export class ProcessScope {
   #check(): void {
     try {
       if (this.#open !== undefined && this.#isOver(this.#open)) this.#part()
-      const isLong = performance.now() - this.#startedAt >= this.#limits.scriptMs
+      const isLong = now() - this.#startedAt >= this.#limits.scriptMs
       if (this.#isWorker || !isLong || this.#pieces.length === 0) return
       this.#isWorker = true
       this.#closePieces(nameNow())
@@ -113,10 +114,10 @@ export class ProcessScope {
   }
 
   #isOver(scope: Scope): boolean {
-    const now = performance.now()
-    if (now - scope.startedAt >= this.#limits.maxPieceMs) return true
+    const time = now()
+    if (time - scope.startedAt >= this.#limits.maxPieceMs) return true
     const { quietMs } = this.#limits
-    const hasRested = (message: StatementMessage): boolean => message.hasEnded && now - message.endedAt >= quietMs
+    const hasRested = (message: StatementMessage): boolean => message.hasEnded && time - message.endedAt >= quietMs
     const last = this.#recent.at(-1)
     // the last one first: in a loop it tells at once
     return last !== undefined && hasRested(last) && this.#recent.every(hasRested)

@@ -1,5 +1,6 @@
 import type { ScopeInfo, ScopeKind } from '../model/trace.ts'
 import { scopeEnd } from './channel.ts'
+import { now } from './clock.ts'
 import { reportFailure, state } from './state.ts'
 
 /**
@@ -41,7 +42,7 @@ export class Scope {
   readonly isAmbient: boolean
   readonly attributes: Record<string, string | number | boolean> = {}
   /** `performance.now()` at the start. */
-  startedAt: number = performance.now()
+  startedAt: number = now()
   endedAt = 0
   isClosed = false
   /** Called when the scope closes, before the subscribers of the channel. */
@@ -66,14 +67,14 @@ export class Scope {
 
   /** Starts the clock anew, where the work comes later than the scope. */
   begin(): void {
-    this.startedAt = performance.now()
+    this.startedAt = now()
   }
 
   /** Ends the unit of work; the subscribers of the scope channel analyse it. A second call does nothing. */
   close(): void {
     if (this.isClosed) return
     this.isClosed = true
-    this.endedAt = performance.now()
+    this.endedAt = now()
     try {
       this.onClose?.(this)
       scopeEnd.publish(this)
@@ -89,7 +90,7 @@ export class Scope {
       name: this.name,
       kind: this.kind,
       startedAt: new Date(performance.timeOrigin + this.startedAt).toISOString(),
-      durationMs: (this.isClosed ? this.endedAt : performance.now()) - this.startedAt,
+      durationMs: (this.isClosed ? this.endedAt : now()) - this.startedAt,
       attributes: this.attributes,
     }
   }
