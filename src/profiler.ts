@@ -24,7 +24,7 @@ import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
-import { recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
+import { ownRecordOf, recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
 import { buildTrace } from './trace-builder.ts'
 import { version } from './version.ts'
 
@@ -208,11 +208,19 @@ function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
 
 function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
   try {
-    return analyze(buildTrace(scope, record), options)
+    return judge(scope, record, options)
   } catch (error) {
     reportFailure('trace', error)
     return []
   }
+}
+
+function judge(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
+  if (record.parts.length === 0) return analyze(buildTrace(scope, record), options)
+  const { id, name } = scope
+  const findings = analyze(buildTrace(scope, ownRecordOf(record)), options)
+  for (const part of record.parts) findings.push(...analyze(buildTrace(part.scope, part.record), options))
+  return findings.map((finding) => ({ ...finding, scope: { id, name } }))
 }
 
 /** Most scopes hold no finding, and nobody asks for their traces: so a trace is made when it is asked for. */

@@ -49,6 +49,8 @@ export class ScopeRecord {
   readonly folded: Map<string, FoldedSums> = new Map()
   keptRows = 0
   rowsComplete = true
+  /** Units of work inside this one, which are judged one by one; their statements are in {@link messages} as well. */
+  parts: { readonly scope: Scope; readonly record: ScopeRecord }[] = []
   /** True where some shape ran twice: only then there is anything to prove. */
   hasRepeats = false
   /** True where a list of rows happened to hold one. */
@@ -134,13 +136,37 @@ function parametersKey({ parameters, text }: StatementMessage, values: ValueTabl
   return parameters?.map((value) => cellKey(values.cellOf(value))).join(',') ?? text
 }
 
-/** A block inside a test: its statements count for the test too. */
+/**
+ * A block inside a test: its statements count for the test too. It is judged alone where what the outer scope repeats is
+ * no loop of the application: requests, and what a test measures time and again.
+ */
 function passToParent(scope: Scope): void {
   const { parent } = scope
   const record = scope.record as ScopeRecord | undefined
   if (record !== undefined) countCallSites(scope, record)
   if (parent === undefined || parent.isClosed || record === undefined) return
-  addRecord(recordOf(parent), scope, record)
+  const target = recordOf(parent)
+  addRecord(target, scope, record)
+  if (scope.kind === 'request' || parent.kind === 'test') target.parts.push({ scope, record })
+  else target.parts.push(...record.parts)
+}
+
+/** What a scope sent by itself, outside its {@link ScopeRecord.parts}. */
+export function ownRecordOf(record: ScopeRecord): ScopeRecord {
+  const own = new ScopeRecord()
+  const theirs = new Set(record.parts.flatMap((part) => part.record.messages))
+  const ids = record.parts.map(({ scope }) => `${scope.id}:`)
+  for (const message of record.messages) {
+    if (theirs.has(message) || message.statement === undefined) continue
+    own.messages.push(message)
+    own.counts.set(message.statement, (own.counts.get(message.statement) ?? 0) + 1)
+  }
+  for (const [key, sums] of record.folded) if (!ids.some((id) => key.startsWith(id))) own.folded.set(key, sums)
+  own.keptRows = record.keptRows
+  own.rowsComplete = record.rowsComplete
+  own.hasRepeats = record.hasRepeats
+  own.hasSingleRowLists = record.hasSingleRowLists
+  return own
 }
 
 function merge({ from, into }: ScopeMerge): void {
@@ -161,7 +187,7 @@ function addRecord(target: ScopeRecord, scope: Scope, record: ScopeRecord): void
   target.keptRows += record.keptRows
   target.hasSingleRowLists ||= record.hasSingleRowLists
   target.rowsComplete &&= record.rowsComplete
-  for (const [key, sums] of record.folded) target.folded.set(`${scope.id}${key}`, sums)
+  for (const [key, sums] of record.folded) target.folded.set(`${scope.id}:${key}`, sums)
 }
 
 function countCallSites(scope: Scope, { messages }: ScopeRecord): void {

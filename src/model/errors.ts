@@ -6,6 +6,7 @@ export type ErrorCode =
   | 'ERR_DRIVER_UNSUPPORTED'
   | 'ERR_TRACE_INVALID'
   | 'ERR_COMMAND_FAILED'
+  | 'ERR_NOTHING_SEEN'
 
 /** Wrong use of nonplus: the message says what was expected, what came, and the nearest valid name. */
 export class NonplusError extends Error {

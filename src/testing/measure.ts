@@ -1,0 +1,99 @@
+import type { DriverCoverage, Report } from '../model/report.ts'
+import type { StatementKind } from '../model/statement.ts'
+import type { Execution, Frame, Trace } from '../model/trace.ts'
+import type { ProfilerOptions } from '../options.ts'
+import { profile } from '../profiler.ts'
+import type { Block } from './block.ts'
+
+/** Executions of one shape at one place. Transaction control is left out: nobody means it when counting queries. */
+export interface Query {
+  /** 1, or the number of those that were folded. */
+  readonly count: number
+  readonly summary: string
+  readonly fingerprint: string
+  /** With its literals replaced. */
+  readonly text: string
+  readonly kind: StatementKind
+  readonly tables: readonly string[]
+  readonly durationMs: number
+  readonly rows: number
+  readonly callSite?: Frame
+  /** Since the block began; -1 for folded ones. */
+  readonly startMs: number
+  /** It ran beside others. */
+  readonly concurrent: boolean
+}
+
+/** What a block did. */
+export interface Measured<Result = unknown> {
+  readonly result: Result
+  readonly report: Report
+  /** In start order, those of requests it sent to a server of its own process included. */
+  readonly queries: readonly Query[]
+  /** Sum over {@link queries}. */
+  readonly count: number
+  readonly rows: number
+  /** Sum of the time of the statements. */
+  readonly databaseMs: number
+  /** True where no driver is watched: then nothing can be said, least of all that nothing ran. */
+  readonly isBlind: boolean
+}
+
+/**
+ * Runs a block as a scope of its own and reads what it sent.
+ *
+ * @throws what the block throws.
+ */
+export async function measure<Result>(
+  name: string,
+  block: Block<Result>,
+  options: ProfilerOptions = {},
+): Promise<Measured<Result>> {
+  const { result, report, trace } = await profile(name === '' ? 'block' : name, block, { callSites: 'all', ...options })
+  const queries = queriesOf(trace)
+  return {
+    result,
+    report,
+    queries,
+    count: countOf(queries),
+    rows: queries.reduce((sum, query) => sum + query.rows, 0),
+    databaseMs: queries.reduce((sum, query) => sum + query.durationMs, 0),
+    isBlind: !report.coverage.drivers.some(isWatched),
+  }
+}
+
+/** How many executions these are. */
+export function countOf(queries: readonly Query[]): number {
+  return queries.reduce((sum, { count }) => sum + count, 0)
+}
+
+function isWatched({ via }: DriverCoverage): boolean {
+  return via !== 'none'
+}
+
+function queriesOf(trace: Trace): Query[] {
+  const read = ({ statement, callSite }: Pick<Execution, 'statement' | 'callSite'>) => {
+    const { summary, fingerprint, kind, tables } = trace.statements[statement] as Trace['statements'][number]
+    const site = callSite === undefined ? undefined : trace.callSites[callSite]
+    const [frame] = site?.frames ?? []
+    const text = trace.texts[statement] ?? fingerprint
+    return {
+      summary,
+      fingerprint,
+      text,
+      kind,
+      tables,
+      ...(frame && { callSite: frame }),
+      concurrent: !!site?.concurrent,
+    }
+  }
+  const queries: Query[] = trace.executions.map((execution) => {
+    const { durationMs, rows = 0, startMs } = execution
+    return { ...read(execution), count: 1, durationMs: Math.max(durationMs, 0), rows, startMs }
+  })
+  for (const folded of trace.folded) {
+    const { count, durationMs, rows } = folded
+    queries.push({ ...read(folded), count, durationMs, rows, startMs: -1 })
+  }
+  return queries.filter(({ kind }) => kind !== 'transaction')
+}
