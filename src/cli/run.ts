@@ -1,13 +1,13 @@
-import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkFailOn, type FailOn, gateExitCode } from '../gate.ts'
-import { LiveConsole } from '../live-console.ts'
+import { type ConclusionPlan, concludeRun } from '../conclude-run.ts'
+import { checkFailOn } from '../gate.ts'
 import { checkKind, type ProfilerOptions } from '../options.ts'
-import { isForStdout, type Output, openOutputs, parseOutputs, writeOutput } from '../output.ts'
+import { outerRun } from '../outer-run.ts'
+import { isForStdout, openOutputs, parseOutputs } from '../output.ts'
 import type { RunSettings } from '../register.ts'
-import { readRunLogs } from '../run-report.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
 
 /** Options of `nonplus run`, as commander gives them. */
@@ -20,14 +20,9 @@ export interface RunFlags {
   readonly color: boolean
 }
 
-/** What is done with the report. */
-interface Plan {
-  readonly outputs: readonly Output[]
-  readonly failOn: readonly FailOn[]
+/** What is looked for, and what is done with it. */
+interface Plan extends ConclusionPlan {
   readonly options: ProfilerOptions
-  readonly isQuiet: boolean
-  /** False for no escape codes. */
-  readonly color: boolean
 }
 
 /**
@@ -72,32 +67,11 @@ function planOf(flags: RunFlags): Plan {
 /** @returns the exit code, where it is not the program's own. */
 async function conclude(folder: string, plan: Plan, { code }: Ending): Promise<number | undefined> {
   try {
-    const { report, sources } = await readRunLogs(folder)
-    const { color } = plan
-    const outer = outerRun()
-    if (outer !== undefined) handOver(folder, outer)
-    else if (!plan.isQuiet) new LiveConsole({ color }).summarize(report)
-    for (const output of plan.outputs) writeOutput(output, report, { color, sources })
-    return code === 0 && gateExitCode(report, plan.failOn) === 1 ? 1 : undefined
+    const { exitCode } = await concludeRun(folder, plan)
+    return code === 0 && exitCode === 1 ? 1 : undefined
   } catch (error) {
     process.stderr.write(`nonplus: ${(error as Error).message}\n`)
     return code === 0 ? 2 : undefined
-  }
-}
-
-/** The run this one is part of: `nonplus run -- npm test`, whose script says `nonplus run` itself. */
-function outerRun(): RunSettings | undefined {
-  try {
-    return JSON.parse(process.env.NONPLUS_RUN as string) as RunSettings
-  } catch {
-    return undefined
-  }
-}
-
-/** The outer run sums up what this one has seen. Both folders are made side by side, so moving is enough. */
-function handOver(folder: string, outer: RunSettings): void {
-  for (const name of readdirSync(folder)) {
-    if (/\.jsonl?$/.test(name)) renameSync(join(folder, name), join(outer.folder, name))
   }
 }
 
