@@ -1,9 +1,9 @@
 import type { Detector } from './detectors/detector.ts'
 import { detectors } from './detectors/index.ts'
 import { reportFailure } from './instrument/state.ts'
-import type { Finding, FindingKind } from './model/finding.ts'
+import type { Finding } from './model/finding.ts'
 import type { Trace } from './model/trace.ts'
-import type { ProfilerOptions } from './options.ts'
+import { isWanted, type ProfilerOptions } from './options.ts'
 
 /** Runs the detectors over one trace. A detector that fails is counted and leaves the others alone. */
 export function analyze(trace: Trace, options: ProfilerOptions = {}): Finding[] {
@@ -19,10 +19,6 @@ export function analyze(trace: Trace, options: ProfilerOptions = {}): Finding[] 
     }
   }
   return withoutWeaker(findings)
-}
-
-function isWanted(kind: FindingKind, { only, ignore }: ProfilerOptions): boolean {
-  return (only === undefined || only.includes(kind)) && !ignore?.includes(kind)
 }
 
 /** Repeats inside a loop are part of the loop: of two findings over the same executions the first kind stands. */

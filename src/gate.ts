@@ -20,13 +20,15 @@ export function checkFailOn(names: readonly string[]): readonly FailOn[] {
   return names as readonly FailOn[]
 }
 
-/** 1 where the report has a finding that `failOn` names, else 0. */
+/** 1 where the report has a finding that `failOn` names and no baseline tolerates, else 0. */
 export function gateExitCode({ findings }: Report, failOn: readonly FailOn[]): 0 | 1 {
-  const isNamed = findings.some(({ kind, severity }) =>
+  const isNamed = findings.some(({ kind, severity, baseline }) =>
     failOn.some(
       (name) =>
-        (name === kind && severity !== 'info') ||
-        (SEVERITIES.includes(name as Severity) && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(name as Severity)),
+        baseline !== 'unchanged' &&
+        ((name === kind && severity !== 'info') ||
+          (SEVERITIES.includes(name as Severity) &&
+            SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(name as Severity))),
     ),
   )
   return isNamed ? 1 : 0

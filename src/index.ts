@@ -1,6 +1,7 @@
 export { nameScope } from './instrument/http-route.ts'
 export { instrument } from './instrument/instrument.ts'
 export { ignore } from './instrument/scope.ts'
+export type { Baseline, BaselineEntry } from './model/baseline.ts'
 export { NonplusError } from './model/errors.ts'
 export type {
   Advice,
@@ -15,7 +16,7 @@ export type {
   Rewrite,
   Severity,
 } from './model/finding.ts'
-export type { Coverage, DriverCoverage, Report, ReportScope } from './model/report.ts'
+export type { Coverage, DriverCoverage, Report, ReportBaseline, ReportScope } from './model/report.ts'
 export type { Clause, Dialect, Slot, Statement, StatementKind } from './model/statement.ts'
 export type {
   CallSite,

@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { emptyBaseline } from './baseline.ts'
 import type { Report } from './model/report.ts'
 import type { ScopeResult } from './profiler.ts'
+import { readBaseline } from './read-baseline.ts'
 import { renderFinding, renderRepeat } from './reporters/finding-text.ts'
 import type { ReporterContext } from './reporters/reporter.ts'
 import { renderSummary } from './reporters/summary.ts'
@@ -18,6 +20,8 @@ export interface ConsoleOptions {
   readonly color?: boolean | undefined
   /** Folder in which the processes of a run tell each other what was shown in full. */
   readonly folder?: string | undefined
+  /** File of a baseline; what it tolerates is not printed as it comes. */
+  readonly baseline?: string | undefined
   /** Text of a source that is not on disk. */
   readonly embeddedSourceOf?: ((file: string) => string | undefined) | undefined
 }
@@ -26,15 +30,20 @@ export interface ConsoleOptions {
 export class LiveConsole {
   readonly #options: ConsoleOptions
   readonly #occurrences = new Map<string, number>()
+  readonly #tolerated: ReadonlySet<string>
 
+  /** @throws NonplusError where the baseline cannot be read. */
   constructor(options: ConsoleOptions = {}) {
     this.#options = options
+    const { findings } = options.baseline === undefined ? emptyBaseline : readBaseline(options.baseline)
+    this.#tolerated = new Set(findings.map(({ identity }) => identity))
   }
 
   /** Prints the findings of a scope that has closed. */
   print({ scope, findings }: ScopeResult): void {
     const context = contextOf(process.stderr, this.#options)
     for (const finding of findings) {
+      if (this.#tolerated.has(finding.identity)) continue
       const count = (this.#occurrences.get(finding.identity) ?? 0) + 1
       this.#occurrences.set(finding.identity, count)
       if (count === 1 && this.#isFirstInRun(finding.identity))

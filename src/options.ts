@@ -59,6 +59,12 @@ export function checkOptions(options: ProfilerOptions): ProfilerOptions {
   return options
 }
 
+/** True of a kind that is looked for. */
+export function isWanted(kind: string, { only, ignore }: Pick<ProfilerOptions, 'only' | 'ignore'>): boolean {
+  const has = (kinds: readonly string[] | undefined): boolean => kinds?.includes(kind) === true
+  return (only === undefined || has(only)) && !has(ignore)
+}
+
 /** @throws NonplusError ERR_KIND_UNKNOWN */
 export function checkKind(kind: string): FindingKind {
   checkName('kind', kind, findingKinds, 'ERR_KIND_UNKNOWN')

@@ -22,6 +22,8 @@ export interface RunSettings {
   readonly color: boolean
   /** Working directory of `nonplus run`: what paths are shown relative to, wherever the program goes. */
   readonly cwd: string
+  /** Absolute path of a baseline: what it tolerates is not printed as it comes. */
+  readonly baseline?: string
   readonly options: ProfilerOptions
 }
 

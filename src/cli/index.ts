@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { BASELINE_FILE, DEFAULT_REASON } from '../baseline.ts'
 import { NonplusError } from '../model/errors.ts'
 import { reporters } from '../reporters/index.ts'
 import { version } from '../version.ts'
+import type { BaselineFlags } from './baseline.ts'
 import { StartError } from './foreground.ts'
 import type { RunFlags } from './run.ts'
 
@@ -15,6 +17,10 @@ has ended; a reporter other than console without a file writes to standard outpu
 then goes to standard error.
 
 The exit code is that of the program; 1 where it succeeded and --fail-on found something; 2 for wrong usage.`
+
+const BASELINE_NOTES = `
+Entries that are there stay as they are, with their reasons. The exit code is 0; 1 where --check says that the file would
+change; 2 where a report or the baseline cannot be read.`
 
 const DOCTOR_NOTES = `
 What a program prints on standard output goes to standard error. The exit code is 0 where all is well; 1 where something
@@ -40,6 +46,7 @@ program
     [],
   )
   .option('--fail-on <severities or kinds>', 'exit with 1 on findings of these, comma-separated', split)
+  .option('--baseline <file>', 'tolerate the findings of this file, see nonplus baseline')
   .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
   .option('--ignore <kinds>', 'leave these kinds out, comma-separated', split)
   .option('--quiet', 'print nothing but what a reporter writes')
@@ -48,6 +55,20 @@ program
   .action(async (command: string[], flags: RunFlags) => {
     const { run } = await import('./run.ts')
     await run(command, flags)
+  })
+
+program
+  .command('baseline')
+  .description('write down the findings of JSON reports, so that only new ones fail')
+  .argument('<report.json...>', 'what --reporter json wrote; several for a run in several parts')
+  .option('--file <file>', 'the baseline', BASELINE_FILE)
+  .option('--reason <text>', 'why the findings that are added are tolerated', DEFAULT_REASON)
+  .option('--prune', 'add nothing, and remove entries that no report has')
+  .option('--check', 'write nothing, and exit with 1 where the file would change')
+  .addHelpText('after', BASELINE_NOTES)
+  .action(async (reports: string[], flags: BaselineFlags) => {
+    const { baseline } = await import('./baseline.ts')
+    process.exitCode = baseline(reports, flags)
   })
 
 program

@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type ConclusionPlan, concludeRun } from '../conclude-run.ts'
 import { checkFailOn } from '../gate.ts'
 import { checkKind, type ProfilerOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
 import { isForStdout, openOutputs, parseOutputs } from '../output.ts'
+import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
 
@@ -16,6 +17,7 @@ export interface RunFlags {
   readonly failOn?: readonly string[]
   readonly only?: readonly string[]
   readonly ignore?: readonly string[]
+  readonly baseline?: string
   readonly quiet?: boolean
   readonly color: boolean
 }
@@ -23,6 +25,8 @@ export interface RunFlags {
 /** What is looked for, and what is done with it. */
 interface Plan extends ConclusionPlan {
   readonly options: ProfilerOptions
+  /** Absolute. */
+  readonly baselineFile?: string
 }
 
 /**
@@ -55,6 +59,7 @@ function planOf(flags: RunFlags): Plan {
   return {
     outputs: parseOutputs(flags.reporter, isQuiet),
     failOn: checkFailOn(flags.failOn ?? []),
+    ...baselineOf(flags),
     options: {
       ...(flags.only === undefined ? {} : { only: flags.only.map(checkKind) }),
       ...(flags.ignore === undefined ? {} : { ignore: flags.ignore.map(checkKind) }),
@@ -62,6 +67,10 @@ function planOf(flags: RunFlags): Plan {
     isQuiet,
     color: flags.color,
   }
+}
+
+function baselineOf({ baseline }: RunFlags): Pick<Plan, 'baseline' | 'baselineFile'> {
+  return baseline === undefined ? {} : { baseline: readBaseline(baseline), baselineFile: resolve(baseline) }
 }
 
 /** @returns the exit code, where it is not the program's own. */
@@ -88,14 +97,16 @@ function registerPath(): string {
 /** The environment in which each Node process of a program loads nonplus, and leaves its log in `folder`. */
 export function environmentFor(
   folder: string,
-  { options, isQuiet, color }: Pick<Plan, 'options' | 'isQuiet' | 'color'>,
+  { options, isQuiet, color, baselineFile }: Pick<Plan, 'options' | 'isQuiet' | 'color' | 'baselineFile'>,
 ): NodeJS.ProcessEnv {
   const outer = outerRun()
+  const baseline = baselineFile ?? outer?.baseline
   const settings: RunSettings = {
     folder,
     live: !isQuiet && outer?.live !== false,
     color: color && outer?.color !== false,
     cwd: outer?.cwd ?? process.cwd(),
+    ...(baseline === undefined ? {} : { baseline }),
     options,
   }
   const preload = `--require "${registerPath()}"`

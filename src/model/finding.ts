@@ -60,6 +60,8 @@ interface FindingBase {
   readonly severity: Severity
   /** Stable name across runs: kind, fingerprint, file and function; no line number. */
   readonly identity: string
+  /** Where a baseline was given: whether it tolerates this one. */
+  readonly baseline?: 'new' | 'unchanged'
   readonly scope: { readonly id: string; readonly name: string }
   /** One line with the numbers: `50 × SELECT users`. */
   readonly title: string

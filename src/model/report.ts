@@ -1,3 +1,4 @@
+import type { BaselineEntry } from './baseline.ts'
 import type { Finding } from './finding.ts'
 import type { ScopeInfo } from './trace.ts'
 
@@ -49,6 +50,14 @@ export function isNote(warning: string): boolean {
   return /^\d+ statements? left out by ignore\(\): /.test(warning)
 }
 
+/** The entries of the baseline that a report was compared with. */
+export interface ReportBaseline {
+  /** Those whose findings are in the report. */
+  readonly unchanged: readonly BaselineEntry[]
+  /** Those that were not met. They may be repaired, or the run did not come by. */
+  readonly absent: readonly BaselineEntry[]
+}
+
 /** Scopes, findings and coverage of one run. Serialised as version 1 of the report format. */
 export interface Report {
   readonly version: 1
@@ -57,5 +66,7 @@ export interface Report {
   /** Scopes that are not listed; absent where all are. */
   readonly unlisted?: readonly ScopeTotals[]
   readonly findings: readonly Finding[]
+  /** Absent where no baseline was given. */
+  readonly baseline?: ReportBaseline
   readonly coverage: Coverage
 }

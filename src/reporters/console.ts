@@ -1,12 +1,15 @@
 import { renderFinding } from './finding-text.ts'
-import { groupByIdentity } from './grouping.ts'
+import { groupByIdentity, openFindings } from './grouping.ts'
 import type { Reporter } from './reporter.ts'
 import { renderSummary } from './summary.ts'
 
-/** For people at a terminal: each finding in full once, however many scopes it occurs in, then the summary. */
+/**
+ * For people at a terminal: each finding in full once, however many scopes it occurs in, then the summary. What a
+ * baseline tolerates is a line of the summary.
+ */
 export const console: Reporter = (report, context) => {
   const scopes = new Map(report.scopes.map((scope) => [scope.id, scope]))
-  const groups = groupByIdentity(report.findings)
+  const groups = groupByIdentity(openFindings(report.findings))
   const render = ({ worst, findings }: (typeof groups)[number]) =>
     renderFinding(worst, scopes.get(worst.scope.id), context, findings)
   const notes = groups.filter((group) => group.worst.severity === 'info')

@@ -40,6 +40,21 @@ export function renderRepeat(finding: Finding, occurrences: number, context: Rep
   return renderLine(finding, `${badgeOf(finding)} again, ${formatCount(occurrences)}×`, context)
 }
 
+/**
+ * One line for a finding that the baseline tolerates.
+ *
+ * @param scopes in which it was found.
+ * @returns a line without a newline at the end, cut to the width.
+ */
+export function renderTolerated(finding: Finding, scopes: number, reason: string, context: ReporterContext): string {
+  const { kind, title } = finding
+  const frame = placeOf(finding)
+  const place = frame === undefined ? 'call site lost' : formatPlace(frame, context.cwd)
+  const facts = [title, place, `${formatCount(scopes)} ${scopes === 1 ? 'scope' : 'scopes'}`, reason]
+  const line = `${kind}  ${facts.map(printable).join(' · ')}`
+  return paint(truncate(line, Math.max(context.width, 20)), ['dim'], context.color)
+}
+
 const severityStyles: Readonly<Record<Severity, readonly Style[]>> = {
   error: ['bold', 'red'],
   warning: ['bold', 'yellow'],

@@ -20,6 +20,11 @@ export function groupByIdentity(findings: readonly Finding[]): FindingGroup[] {
     .sort((a, b) => compareWeight(a.worst, b.worst, totalMs(a.findings), totalMs(b.findings)))
 }
 
+/** The findings that no baseline tolerates. */
+export function openFindings(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ baseline }) => baseline !== 'unchanged')
+}
+
 /** Order of findings: severest first, then the longest, then by identity so that it is one order. */
 export function compareWeight(a: Finding, b: Finding, aMs: number = a.durationMs, bMs: number = b.durationMs): number {
   return rank[a.severity] - rank[b.severity] || bMs - aMs || compareText(a.identity, b.identity)

@@ -29,6 +29,7 @@ export const json: Reporter = (report, context) => {
     }),
     ...(report.unlisted === undefined ? {} : { unlisted: report.unlisted }),
     findings: sortFindings(kept, report).map((finding) => serialiseFinding(finding, context)),
+    ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
     coverage: {
       seen: report.coverage.seen,
       attributed: report.coverage.attributed,
@@ -61,6 +62,7 @@ const order = [
   'confidence',
   'severity',
   'identity',
+  'baseline',
   'title',
   'scope',
   'statement',

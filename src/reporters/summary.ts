@@ -1,13 +1,14 @@
 import Table from 'cli-table3'
 import { type Coverage, isNote, type Report, type ReportScope } from '../model/report.ts'
-import { compareText, groupByIdentity } from './grouping.ts'
+import { renderBaseline } from './baseline-lines.ts'
+import { compareText, groupByIdentity, openFindings } from './grouping.ts'
 import { displayWidth, indent, paint, printable, truncateMiddle, wrap } from './layout.ts'
 import { formatCount, formatDuration, formatRange } from './quantity.ts'
 import { withoutDirectory } from './relative-path.ts'
 import type { ReporterContext } from './reporter.ts'
 
 /**
- * The end of a run: how many findings, a table of the scopes, what was seen and what was not.
+ * The end of a run: how many findings, a table of the scopes, what the baseline tolerates, what was seen and what was not.
  *
  * @returns lines without a newline at the end.
  */
@@ -16,14 +17,19 @@ export function renderSummary(report: Report, context: ReporterContext): string 
   const parts = [
     renderVerdict(report, context),
     renderScopes(report, width, context.color),
+    renderBaseline(report, context),
     renderCoverage(report.coverage, width, context),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
 
-function renderVerdict({ findings, scopes, unlisted = [], coverage }: Report, { color }: ReporterContext): string {
+function renderVerdict(
+  { findings, scopes, unlisted = [], baseline, coverage }: Report,
+  context: ReporterContext,
+): string {
+  const { color } = context
   const counts = { error: 0, warning: 0, info: 0 }
-  for (const { worst } of groupByIdentity(findings)) counts[worst.severity]++
+  for (const { worst } of groupByIdentity(openFindings(findings))) counts[worst.severity]++
   const parts = [
     paint(plural(counts.error, 'error'), ['bold', 'red'], color),
     paint(plural(counts.warning, 'warning'), ['bold', 'yellow'], color),
@@ -33,12 +39,14 @@ function renderVerdict({ findings, scopes, unlisted = [], coverage }: Report, { 
     unlisted.reduce((sum, totals) => sum + totals.scopes, scopes.length),
     'scope',
   )
-  if (parts.length > 0) return `${parts.join(', ')} in ${where}`
+  const tolerated = baseline?.unchanged.length ?? 0
+  const besides = tolerated === 0 ? '' : `, ${formatCount(tolerated)} in the baseline`
+  if (parts.length > 0) return `${parts.join(', ')} in ${where}${besides}`
   if (coverage.seen === 0) return paint('No statements were seen: nothing was judged.', ['bold', 'yellow'], color)
   if (coverage.attributed === 0) {
     return paint('No statement ran inside a scope: nothing was judged.', ['bold', 'yellow'], color)
   }
-  return `No findings in ${where}.`
+  return tolerated === 0 ? `No findings in ${where}.` : `No new findings in ${where}${besides}.`
 }
 
 function plural(count: number, noun: string): string {
@@ -68,7 +76,7 @@ function renderScopes(report: Report, width: number, color: boolean): string {
 
 function scopeRowsOf({ scopes, unlisted = [], findings }: Report): ScopeRow[] {
   const identities = new Map<string, Set<string>>()
-  for (const { scope, identity } of findings) {
+  for (const { scope, identity } of openFindings(findings)) {
     identities.set(scope.name, (identities.get(scope.name) ?? new Set()).add(identity))
   }
   const rows = new Map<string, { scopes: number; queries: number[]; databaseMs: number }>()

@@ -6,6 +6,7 @@ import { renderFinding, renderRepeat } from '../../src/reporters/finding-text.ts
 import { displayWidth } from '../../src/reporters/layout.ts'
 import { renderSummary } from '../../src/reporters/summary.ts'
 import {
+  comparedReport,
   concurrent,
   context,
   cwd,
@@ -245,6 +246,10 @@ describe('the console reporter', () => {
 
   test('in colour', () => {
     expectGolden('console-color.txt', console(fullReport, { ...context, color: true }))
+  })
+
+  test('shows what a baseline tolerates as a line each', () => {
+    expectGolden('console-baseline.txt', console(comparedReport, context))
   })
 
   test('has nothing but the summary where there are no findings', () => {

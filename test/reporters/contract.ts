@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/model/finding.ts'
 import type { Report } from '../../src/model/report.ts'
 import type { Reporter } from '../../src/reporters/reporter.ts'
-import { context, cwd, duplicate, emptyReport, fullReport, nested, reportOf, sequential } from './fixtures.ts'
+import {
+  comparedReport,
+  context,
+  cwd,
+  duplicate,
+  emptyReport,
+  fullReport,
+  nested,
+  reportOf,
+  sequential,
+} from './fixtures.ts'
 
 /** What holds for every reporter, whatever it writes. */
 export function describeReporter(name: string, reporter: Reporter): void {
@@ -50,6 +60,10 @@ export function describeReporter(name: string, reporter: Reporter): void {
       expect(text).toContain('n-plus-one')
       expect(text).toContain('duplicate-query')
       expect(text).not.toMatch(/undefined|NaN|\[object/)
+    })
+
+    test('survives a report that was compared with a baseline', () => {
+      expect(reporter(comparedReport, context)).not.toMatch(/undefined|NaN|\[object/)
     })
 
     test.each([1, 20, 40, 1000])('survives %i columns', (width) => {

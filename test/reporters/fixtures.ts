@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { applyBaseline } from '../../src/baseline.ts'
+import type { Baseline } from '../../src/model/baseline.ts'
 import type { DuplicateQueryFinding, Finding, NPlusOneFinding } from '../../src/model/finding.ts'
 import type { Report, ReportScope } from '../../src/model/report.ts'
 import type { Frame } from '../../src/model/trace.ts'
@@ -292,3 +294,36 @@ export const fullReport: Report = {
     warnings: ['13 statements ran outside every scope.'],
   },
 }
+
+/** Tolerates two findings of the full report, and two that it has not. */
+export const baseline: Baseline = {
+  version: 1,
+  findings: [
+    {
+      identity: duplicate.identity,
+      kind: 'duplicate-query',
+      reason: 'The theme is read per widget; settings are cached from version 3 on.',
+      where: { file: 'src/settings.ts', function: 'readTheme' },
+      statement: 'SELECT settings',
+      count: 3,
+    },
+    {
+      identity: 'n-plus-one:00000000deadbeef',
+      kind: 'n-plus-one',
+      reason: 'was there when the baseline was written',
+      where: { file: 'src/tags.ts', function: '' },
+      statement: 'SELECT tags',
+      count: 12,
+    },
+    {
+      identity: sequential.identity,
+      kind: 'n-plus-one',
+      reason: 'Fifty posts at most.',
+      where: { file: 'src/posts.ts', function: 'renderPosts' },
+      statement: 'SELECT users',
+      count: 50,
+    },
+  ],
+}
+
+export const comparedReport: Report = applyBaseline(fullReport, baseline)

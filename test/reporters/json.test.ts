@@ -4,7 +4,17 @@ import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/model/finding.ts'
 import { findingCap, json } from '../../src/reporters/json.ts'
-import { concurrent, context, emptyReport, fullReport, info, postsScope, reportOf, sequential } from './fixtures.ts'
+import {
+  comparedReport,
+  concurrent,
+  context,
+  emptyReport,
+  fullReport,
+  info,
+  postsScope,
+  reportOf,
+  sequential,
+} from './fixtures.ts'
 import { expectGolden } from './golden.ts'
 
 const schema = JSON.parse(readFileSync(new URL('../../schema/report.json', import.meta.url), 'utf8'))
@@ -20,7 +30,7 @@ describe('the JSON report', () => {
     expectGolden('report.json', json(fullReport, context))
   })
 
-  test.each(Object.entries({ fullReport, emptyReport, crowded: reportOf(crowd(600)) }))(
+  test.each(Object.entries({ fullReport, emptyReport, comparedReport, crowded: reportOf(crowd(600)) }))(
     'follows its schema: %s',
     (_, report) => {
       validate(JSON.parse(json(report, context)))
