@@ -4,15 +4,27 @@ import { defineConfig, type UserConfig } from 'tsdown'
 // Each ring is a file of its own, as it is a folder in the source; what a start needs not is not loaded by it.
 const rings = ['model', 'sql', 'instrument', 'detectors', 'reporters']
 
+/** Entries for test runners, by the file in src/testing; Vitest loads nothing but ES modules. */
+const vitest = ['vitest', 'vitest-plugin', 'vitest-suite']
+const runners = ['jest', 'jest-config', 'jest-suite', 'jest-reporter', 'chai', 'mocha', 'node-test']
+
+function entriesOf(names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, `src/testing/${name}.ts`]))
+}
+
+const main = { index: 'src/index.ts', register: 'src/register.ts', testing: 'src/testing/index.ts' }
+
 const shared: UserConfig = {
   platform: 'node',
   target: 'node20.19',
-  dts: { entry: ['src/index.ts', 'src/register.ts'] },
+  dts: { entry: [...Object.values(main), ...Object.values(entriesOf([...vitest, ...runners]))] },
   fixedExtension: false,
   hash: false,
   sourcemap: false,
   report: false,
   logLevel: 'warn',
+  // the set-up files of test runners import the matchers for what that does
+  treeshake: { moduleSideEffects: (id) => /\/src\/testing\/(vitest|jest|chai)\.ts$/.test(id) },
   checks: { pluginTimings: false, legacyCjs: false },
   outputOptions: {
     comments: { legal: true, annotation: true, jsdoc: false },
@@ -29,14 +41,14 @@ const shared: UserConfig = {
 export default defineConfig([
   {
     ...shared,
-    entry: { index: 'src/index.ts', register: 'src/register.ts', 'cli/index': 'src/cli/index.ts' },
+    entry: { ...main, ...entriesOf([...vitest, ...runners]), 'cli/index': 'src/cli/index.ts' },
     format: 'esm',
     clean: true,
   },
   {
     ...shared,
     // `live-console` is what `register` requires at its first finding; it is no entry of the package.
-    entry: { index: 'src/index.ts', register: 'src/register.ts', 'live-console': 'src/live-console.ts' },
+    entry: { ...main, ...entriesOf(runners), 'live-console': 'src/live-console.ts' },
     format: 'cjs',
     shims: true,
     clean: false,

@@ -41,6 +41,12 @@ export interface FoldedSums {
   readonly values: ValueTable
 }
 
+/** A unit of work inside another one. */
+export interface ScopePart {
+  readonly scope: Scope
+  readonly record: ScopeRecord
+}
+
 /** What a scope did, while it is open. */
 export class ScopeRecord {
   /** In start order. */
@@ -50,7 +56,7 @@ export class ScopeRecord {
   keptRows = 0
   rowsComplete = true
   /** Units of work inside this one, which are judged one by one; their statements are in {@link messages} as well. */
-  parts: { readonly scope: Scope; readonly record: ScopeRecord }[] = []
+  parts: ScopePart[] = []
   /** True where some shape ran twice: only then there is anything to prove. */
   hasRepeats = false
   /** True where a list of rows happened to hold one. */

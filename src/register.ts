@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 import { onModuleLoad } from './instrument/loader.ts'
 import { finishProcessScope } from './instrument/process-scope.ts'
-import { embeddedSourceOf } from './instrument/source-map.ts'
-import { onceInProcess, reportFailure, state } from './instrument/state.ts'
-import type { ConsoleOptions, LiveConsole } from './live-console.ts'
+import { onceInProcess, state } from './instrument/state.ts'
 import { onSignalDeath } from './on-signal-death.ts'
 import type { ProfilerOptions } from './options.ts'
 import { createProfiler, type Profiler } from './profiler.ts'
-import { RunLog } from './run-log.ts'
+import { guard, liveConsole, printLive, watchRun } from './watch-run.ts'
 import { writeText } from './write-text.ts'
 
 /** What `nonplus run` tells the processes of its program, in `NONPLUS_RUN` as JSON. */
@@ -31,47 +28,18 @@ function start(): void {
   const settings = readSettings()
   // a process that outlived its run: nobody waits for what it does
   if (settings !== undefined && !existsSync(settings.folder)) return
-  const profiler = createProfiler({ ...settings?.options, processScope: true })
-  if (settings?.live !== false) printLive(profiler, settings ?? { cwd: process.cwd() })
-  if (settings === undefined) summarizeAtEnd(profiler)
-  else logRun(profiler, settings)
+  if (settings !== undefined) {
+    watchRun(settings, { processScope: true })
+    return
+  }
+  const profiler = createProfiler({ processScope: true })
+  printLive(profiler, { cwd: process.cwd() })
+  summarizeAtEnd(profiler)
 }
 
 function readSettings(): RunSettings | undefined {
   const text = process.env.NONPLUS_RUN
   return text === undefined ? undefined : (JSON.parse(text) as RunSettings)
-}
-
-let loaded: LiveConsole | undefined
-
-/** Loaded at the first finding, since tables and code frames are worth their start-up time only then. */
-function liveConsole(options: ConsoleOptions): LiveConsole {
-  if (loaded === undefined) {
-    const { LiveConsole: Console } = createRequire(import.meta.url)('./live-console.cjs') as {
-      LiveConsole: new (options: ConsoleOptions) => LiveConsole
-    }
-    loaded = new Console({ ...options, embeddedSourceOf })
-  }
-  return loaded
-}
-
-function printLive(profiler: Profiler, options: ConsoleOptions): void {
-  profiler.onScope((result) => {
-    if (result.findings.length > 0) guard('console', () => liveConsole(options).print(result))
-  })
-}
-
-function logRun(profiler: Profiler, { folder }: RunSettings): void {
-  const log = new RunLog(folder)
-  profiler.onScope((result) => log.add(result))
-  process.on('exit', () => log.flush())
-  // a request is judged when it closes, so only a script has something to lose
-  if (state.processScope === undefined) return
-  state.processScope.onStart = () =>
-    onSignalDeath(() => {
-      finishProcessScope()
-      log.flush()
-    })
 }
 
 function summarizeAtEnd(profiler: Profiler): void {
@@ -114,14 +82,6 @@ function whenWatching(profiler: Profiler, listener: () => void): void {
 function isAskedFor(): boolean {
   const isOwn = process.execArgv.some((flag) => flag.includes('nonplus'))
   return isOwn && isMainThread && process.send === undefined && process.argv[1] !== undefined
-}
-
-function guard(where: string, fn: () => void): void {
-  try {
-    fn()
-  } catch (error) {
-    reportFailure(where, error)
-  }
 }
 
 /*

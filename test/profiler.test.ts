@@ -133,11 +133,14 @@ describe('N+1 on a real server', () => {
         for (const comment of rows) await pool.query(USER, [comment.user_id])
       }
     })
-    expect(report.findings.map(say).map((text) => text.replace(/ profiler.*/, ''))).toEqual([
-      'error proven n-plus-one 12 users from user_id',
-      'error proven n-plus-one 4 comments from id',
-    ])
-    const [inner] = report.findings
+    // the slower one comes first, whichever it is
+    expect(
+      report.findings
+        .map(say)
+        .map((text) => text.replace(/ profiler.*/, ''))
+        .sort(),
+    ).toEqual(['error proven n-plus-one 12 users from user_id', 'error proven n-plus-one 4 comments from id'])
+    const inner = report.findings.find(({ count }) => count === 12)
     expect(inner?.kind === 'n-plus-one' && inner.parent?.parent?.column).toBe('id')
   })
 

@@ -4,7 +4,7 @@ import type { Execution, Frame, Trace } from '../model/trace.ts'
 import { batchedRewriteOf } from '../sql/batch-rewrite.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, type Loop, loopOf, mergeCompanions } from './loop.ts'
-import { loopPlaceOf } from './loop-place.ts'
+import { loopPlaceOf, parentPlaceOf } from './loop-place.ts'
 import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
 import { ormCallFor, type Related } from './orm-call.ts'
 import { ColumnIndex, type Lookup, type Provenance } from './provenance.ts'
@@ -36,7 +36,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const { repetition, lookup, provenance, confidence, count, distinct, companions } = loop
   const statement = statementFor(trace, repetition.statement)
   const [callSite] = repetition.frames
-  const parent = provenance === undefined ? undefined : parentOf(trace, provenance, loops, new Set([loop]))
+  const parent = provenance === undefined ? undefined : parentOf(trace, loop, provenance, loops, new Set([loop]))
   const place = provenance === undefined ? undefined : loopPlaceOf(trace, repetition.frames, provenance.executions)
   const concurrent =
     areConcurrent(lookup.executions) ||
@@ -129,13 +129,20 @@ function keyColumnsOf(trace: Trace, lookup: Lookup): string[] {
 }
 
 /** The query that was looped over, and, where it runs in a loop itself, the one above it. */
-function parentOf(trace: Trace, provenance: Provenance, loops: readonly Loop[], seen: Set<Loop>): FindingParent {
+function parentOf(
+  trace: Trace,
+  loop: Loop,
+  provenance: Provenance,
+  loops: readonly Loop[],
+  seen: Set<Loop>,
+): FindingParent {
   const { statement, column, rows, executions, coverage } = provenance
   const { fingerprint, summary } = statementFor(trace, statement)
-  const callSite = frameOf(trace, executions)
+  const callSite = parentPlaceOf(trace, loop.repetition.frames, executions)
   const outer = loops.find((loop) => loop.repetition.statement === statement && !seen.has(loop))
   if (outer !== undefined) seen.add(outer)
-  const grandparent = outer?.provenance === undefined ? undefined : parentOf(trace, outer.provenance, loops, seen)
+  const grandparent =
+    outer?.provenance === undefined ? undefined : parentOf(trace, outer, outer.provenance, loops, seen)
   return {
     fingerprint,
     summary,
@@ -146,11 +153,6 @@ function parentOf(trace: Trace, provenance: Provenance, loops: readonly Loop[], 
     ...(callSite === undefined ? {} : { callSite }),
     ...(grandparent === undefined ? {} : { parent: grandparent }),
   }
-}
-
-function frameOf(trace: Trace, executions: readonly Execution[]): Frame | undefined {
-  const placed = executions.find(({ callSite }) => callSite !== undefined)
-  return placed?.callSite === undefined ? undefined : trace.callSites[placed.callSite]?.frames[0]
 }
 
 function growthOf(count: number, { rows, executions }: FindingParent): Growth {

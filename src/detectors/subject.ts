@@ -31,7 +31,13 @@ export function inField([field, ...others]: readonly string[]): string {
 /** Path for identities: relative to the project, with `/`, so that it is the same on every machine. */
 export function relativePath(root: string, file: string | undefined): string {
   if (file === undefined) return ''
-  const path = file.replaceAll('\\', '/')
-  const base = `${root.replaceAll('\\', '/').replace(/\/$/, '')}/`
-  return path.startsWith(base) ? path.slice(base.length) : path
+  const path = file.replaceAll('\\', '/').split('/')
+  const base = root.replaceAll('\\', '/').replace(/\/$/, '').split('/')
+  // on another drive, or no path at all
+  if (path[0] !== base[0]) return path.join('/')
+  const end = base.findIndex((part, index) => part !== path[index])
+  const shared = end === -1 ? base.length : end
+  // beside the project, as the other packages of a repository are; what only shares the root of the disk is elsewhere
+  if (shared < 2 && base.length > 1) return path.join('/')
+  return [...base.slice(shared).map(() => '..'), ...path.slice(shared)].join('/')
 }

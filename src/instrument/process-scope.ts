@@ -1,5 +1,6 @@
 import { setInterval } from 'node:timers'
 import { isMainThread } from 'node:worker_threads'
+import type { AmbientScopes } from './ambient-scopes.ts'
 import { scopeMerge } from './channel.ts'
 import { now } from './clock.ts'
 import type { StatementMessage } from './message.ts'
@@ -37,7 +38,7 @@ export interface ScopeMerge {
  * worker: each piece is a scope. And the first request or job makes it a server: what came before was its start-up, and
  * from then on a statement outside any scope is a warning again, since it may be a request's that lost its context.
  */
-export class ProcessScope {
+export class ProcessScope implements AmbientScopes {
   /** Called when it takes its first statement; returns what is called when it takes no more. */
   onStart: (() => () => void) | undefined
   #onStop: (() => void) | undefined

@@ -20,6 +20,10 @@ export interface ScopeOptions {
   readonly parent?: Scope | undefined
   /** True for what runs in no scope of its own; see `ProcessScope`. */
   readonly isAmbient?: boolean
+  /** File of a test: what it repeats by itself is no loop of the application. */
+  readonly testFile?: string | undefined
+  /** True where who opened it judges it: what it sends is counted in the outer scope, and not judged there again. */
+  readonly isJudged?: boolean
 }
 
 /**
@@ -40,6 +44,8 @@ export class Scope {
   readonly parent: Scope | undefined
   /** True where it is never entered: the async context of its statements stays as empty as it was. */
   readonly isAmbient: boolean
+  readonly testFile: string | undefined
+  readonly isJudged: boolean
   readonly attributes: Record<string, string | number | boolean> = {}
   /** `performance.now()` at the start. */
   startedAt: number = now()
@@ -61,6 +67,8 @@ export class Scope {
     this.callSites = options.callSites ?? 'all'
     this.parent = options.parent
     this.isAmbient = options.isAmbient === true
+    this.testFile = options.testFile
+    this.isJudged = options.isJudged === true
     this.ignoreReason = ignoreReason
     if (state.processScope !== undefined && isUnit(this)) state.processScope.retire()
   }

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DriverCoverage } from '../model/report.ts'
+import type { AmbientScopes } from './ambient-scopes.ts'
 import type { FieldPath } from './graphql-field.ts'
 import type { Operation } from './operation.ts'
-import type { ProcessScope } from './process-scope.ts'
 import { isSandboxed, takeOverSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
 
@@ -56,8 +56,8 @@ export interface SharedState {
   readonly services: Map<string, unknown>
   /** The GraphQL field whose resolver is on the stack, where that is known to be synchronous. */
   field: FieldPath | undefined
-  /** Takes what is sent where no scope is open; see {@link ProcessScope}. Absent unless asked for. */
-  processScope: ProcessScope | undefined
+  /** Takes what is sent where no scope is open; see `ProcessScope`. Absent unless asked for. */
+  processScope: AmbientScopes | undefined
   /** True once a statement had no stack of its own on a client that a callback had checked out. */
   needsCheckoutSites: boolean
   /** Called before each scope opens; must not throw. */

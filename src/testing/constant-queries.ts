@@ -97,8 +97,8 @@ async function runAtSizes<Result>(
   const runs: Run<Result>[] = []
   for (const size of factors) {
     await setup(size)
-    if (warmup && runs.length === 0) await measure(name, () => block(size), { only: [] })
-    const measured = await measure(name, () => block(size))
+    if (warmup && runs.length === 0) await measure(name, () => block(size), { isJudged: true, only: [] })
+    const measured = await measure(name, () => block(size), { isJudged: true })
     runs.push({ size, measured, count: countOf(measured.queries.filter((query) => isWanted(query, options))) })
   }
   return runs
@@ -138,7 +138,7 @@ function warnWhereDataStays(name: string, runs: readonly Run[]): void {
 }
 
 async function constantByGrowth<Result>(name: string, block: Block<Result>): Promise<Outcome<Result>> {
-  const measured = await measure(name, block)
+  const measured = await measure(name, block, { isJudged: true })
   const { result, report } = measured
   if (measured.count === 0) return { pass: false, result, message: () => nothingSeen(measured) }
   const growing = report.findings.filter(

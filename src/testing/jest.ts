@@ -8,14 +8,13 @@ export type { QueryMatchers } from './query-matchers.ts'
 declare global {
   namespace jest {
     // of @types/jest
-    // biome-ignore lint/correctness/noUnusedVariables: all declarations must have the same parameters
+    // biome-ignore lint/complexity/noBannedTypes: all declarations must have the same parameters
     interface Matchers<R, T = {}> extends QueryMatchers {}
   }
 }
 
 declare module 'expect' {
   // of @jest/globals
-  // biome-ignore lint/correctness/noUnusedVariables: all declarations must have the same parameters
   interface Matchers<R extends void | Promise<void>, T = unknown> extends QueryMatchers {}
 }
 

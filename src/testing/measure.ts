@@ -1,8 +1,8 @@
+import type { FindingKind } from '../model/finding.ts'
 import type { DriverCoverage, Report } from '../model/report.ts'
 import type { StatementKind } from '../model/statement.ts'
 import type { Execution, Frame, Trace } from '../model/trace.ts'
-import type { ProfilerOptions } from '../options.ts'
-import { profile } from '../profiler.ts'
+import { profileBlock } from '../profiler.ts'
 import type { Block } from './block.ts'
 
 /** Executions of one shape at one place. Transaction control is left out: nobody means it when counting queries. */
@@ -39,6 +39,14 @@ export interface Measured<Result = unknown> {
   readonly isBlind: boolean
 }
 
+/** How a block is measured. */
+export interface MeasureOptions {
+  /** Kinds to look for; all where absent. */
+  readonly only?: readonly FindingKind[]
+  /** True where the assertion fails on findings: then the test around it does not report them once more. */
+  readonly isJudged?: boolean
+}
+
 /**
  * Runs a block as a scope of its own and reads what it sent.
  *
@@ -47,9 +55,14 @@ export interface Measured<Result = unknown> {
 export async function measure<Result>(
   name: string,
   block: Block<Result>,
-  options: ProfilerOptions = {},
+  { isJudged = false, ...options }: MeasureOptions = {},
 ): Promise<Measured<Result>> {
-  const { result, report, trace } = await profile(name === '' ? 'block' : name, block, { callSites: 'all', ...options })
+  const { result, report, trace } = await profileBlock(
+    name === '' ? 'block' : name,
+    block,
+    { callSites: 'all', ...options },
+    isJudged,
+  )
   const queries = queriesOf(trace)
   return {
     result,

@@ -1,5 +1,7 @@
+import { applyBaseline } from '../baseline.ts'
 import type { Finding, FindingKind } from '../model/finding.ts'
 import { checkKind } from '../options.ts'
+import { readBaseline } from '../read-baseline.ts'
 import { type Allowance, checkAllowances, isAllowed } from './allowance.ts'
 import { type Block, checkBlock } from './block.ts'
 import { checkNames, checkNumber } from './check-options.ts'
@@ -38,7 +40,7 @@ export async function noFindings<Result>(
   checkBlock(block, `expect(fn).${call}`)
   checkNames(options, ['kinds', 'allow', 'baseline'], call)
   const kinds = options.kinds?.map(checkKind)
-  return judge(await measure(name, block, kinds === undefined ? {} : { only: kinds }), options, call, 'findings')
+  return judge(await measure(name, block, { isJudged: true, ...(kinds && { only: kinds }) }), options, call, 'findings')
 }
 
 /** As {@link noFindings}, of N+1 alone. */
@@ -51,7 +53,7 @@ export async function noNPlusOne<Result>(
   checkBlock(block, `expect(fn).${call}`)
   checkNames(options, ['allow', 'threshold', 'baseline'], call)
   checkNumber(options.threshold, 'threshold', call, 2)
-  const measured = await measure(name, block, { only: ['n-plus-one'] })
+  const measured = await measure(name, block, { isJudged: true, only: ['n-plus-one'] })
   const outcome = judge(measured, options, call, 'N+1', options.threshold)
   if (outcome.pass) warnOfOneRow(name, measured)
   return outcome
@@ -78,7 +80,8 @@ function judge<Result>(
   return { pass, result, message }
 }
 
+/** Findings of the block that no baseline tolerates. */
 function tolerate(report: Measured['report'], baseline: string | undefined): readonly Finding[] {
   if (baseline === undefined) return report.findings
-  return report.findings
+  return applyBaseline(report, readBaseline(baseline)).findings.filter((finding) => finding.baseline !== 'unchanged')
 }

@@ -39,7 +39,7 @@ afterEach(() => {
 
 function open(): ProcessScope {
   state.processScope = new ProcessScope('all', limits)
-  return state.processScope
+  return state.processScope as ProcessScope
 }
 
 /** What the scopes that closed have sent. */

@@ -1,0 +1,7 @@
+import nonplus from 'nonplus/vitest/plugin'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  plugins: [nonplus()],
+  test: { include: ['*.test.js'] },
+})

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module'
+import type { SuiteConfig } from './suite-run.ts'
+
+const { resolve } = createRequire(import.meta.url)
+
+/** What is read and added of a configuration of Jest. */
+export interface JestConfig {
+  readonly setupFilesAfterEnv?: readonly string[]
+  readonly reporters?: readonly unknown[]
+  readonly projects?: readonly (string | object)[]
+}
+
+/**
+ * A configuration of Jest that also watches the whole run: adds the matchers, runs each test as a scope of its own, and
+ * reports on all of them at the end. `module.exports = withNonplus({ testEnvironment: 'node' })`.
+ *
+ * @param config of Jest: an object, or what Jest calls to get one.
+ * @param settings over those of `nonplus.config`: `{ failOn: ['error'] }`.
+ */
+export function withNonplus<Config extends object>(
+  config: Config | (() => Config | Promise<Config>),
+  settings: SuiteConfig = {},
+): () => Promise<Config> {
+  return async () => addTo(typeof config === 'function' ? await config() : config, settings)
+}
+
+function addTo<Config extends JestConfig>(config: Config, settings: SuiteConfig): Config {
+  const { reporters = ['default'], projects } = config
+  return {
+    ...withSetup(config),
+    reporters: [...reporters, [resolve('nonplus/jest/reporter'), settings]],
+    ...(projects && { projects: projects.map((one) => (typeof one === 'string' ? one : withSetup(one))) }),
+  }
+}
+
+// of each project its own; where there are projects, Jest does not look at the outer one
+function withSetup<Config extends JestConfig>(config: Config): Config {
+  return { ...config, setupFilesAfterEnv: [...(config.setupFilesAfterEnv ?? []), resolve('nonplus/jest/suite')] }
+}

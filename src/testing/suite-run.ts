@@ -1,0 +1,83 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { concludeRun } from '../conclude-run.ts'
+import { checkFailOn } from '../gate.ts'
+import { contextOf } from '../live-console.ts'
+import { checkOptions, type ProfilerOptions } from '../options.ts'
+import { outerRun } from '../outer-run.ts'
+import { openOutputs, parseOutputs } from '../output.ts'
+import { readBaseline } from '../read-baseline.ts'
+import type { RunSettings } from '../register.ts'
+import { console } from '../reporters/console.ts'
+import { writeText } from '../write-text.ts'
+import { isOff } from './suite.ts'
+
+/**
+ * A run of a whole test suite, seen from the process that starts the tests: it gives the processes of the tests a folder for
+ * their logs, and at the end makes one report of them.
+ */
+export class SuiteRun {
+  readonly #folder: string
+  readonly #plan: Plan
+
+  /** @returns undefined where there is nothing to do: watching is off, or a run around this one reports. */
+  static begin(config: SuiteConfig = {}): SuiteRun | undefined {
+    return isOff() || outerRun() !== undefined ? undefined : new SuiteRun(planOf(config))
+  }
+
+  private constructor(plan: Plan) {
+    this.#plan = plan
+    openOutputs(plan.outputs)
+    this.#folder = mkdtempSync(join(tmpdir(), 'nonplus-suite-'))
+    const { options, color } = plan
+    const settings: RunSettings = { folder: this.#folder, live: false, color, cwd: process.cwd(), options }
+    process.env.NONPLUS_RUN = JSON.stringify(settings)
+    process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }))
+  }
+
+  /**
+   * Writes the reports of what ran since the last time, and prints the findings.
+   *
+   * @returns 1 where the gate found what it was to fail on; 2 where there is no report, after a message.
+   */
+  async conclude(): Promise<0 | 1 | 2> {
+    try {
+      const { report, exitCode } = await concludeRun(this.#folder, { ...this.#plan, isQuiet: true })
+      if (!this.#plan.isQuiet && report.scopes.length > 0) {
+        writeText(2, `\n${console(report, contextOf(process.stderr, { color: this.#plan.color }))}`)
+      }
+      // the next run of a watching runner has logs of its own
+      for (const name of readdirSync(this.#folder)) rmSync(join(this.#folder, name))
+      return exitCode
+    } catch (error) {
+      writeText(2, `nonplus: ${(error as Error).message}\n`)
+      return 2
+    }
+  }
+}
+
+/** What a configuration says of a suite: options of the profiler, and what is done with the report. */
+export interface SuiteConfig extends ProfilerOptions {
+  /** As `--reporter`: `['console', ['json', 'report.json']]`. */
+  readonly reporters?: readonly (string | readonly [string, string])[]
+  readonly failOn?: readonly string[]
+  readonly baseline?: string
+  readonly quiet?: boolean
+}
+
+type Plan = Parameters<typeof concludeRun>[1] & { readonly options: ProfilerOptions }
+
+function planOf({ reporters = [], failOn = [], baseline, quiet = false, ...options }: SuiteConfig): Plan {
+  return {
+    outputs: parseOutputs(
+      reporters.map((entry) => (typeof entry === 'string' ? entry : entry.join('='))),
+      quiet,
+    ),
+    failOn: checkFailOn(failOn),
+    baseline: baseline === undefined ? undefined : readBaseline(baseline),
+    options: checkOptions(options),
+    isQuiet: quiet,
+    color: true,
+  }
+}

@@ -1,0 +1,69 @@
+import * as vitest from 'vitest'
+import { flushSuite, inTestScope, startSuite } from './suite.ts'
+import './vitest.ts'
+
+/** The parts of a task that are read, the same in Vitest 3 to 5. */
+interface Task {
+  readonly name: string
+  readonly suite?: Task
+  readonly file: { readonly filepath: string }
+}
+
+type TestFunction = () => unknown
+
+interface TestFunctions {
+  get(task: Task): TestFunction | undefined
+  set(task: Task, fn: TestFunction): void
+}
+
+/** In a module of their own up to Vitest 4; on the runner from 5 on. */
+async function testFunctions(): Promise<TestFunctions> {
+  const name = 'vitest/suite'
+  try {
+    const { getFn, setFn } = (await import(name)) as { getFn: TestFunctions['get']; setFn: TestFunctions['set'] }
+    return { get: getFn, set: setFn }
+  } catch {
+    const { getTestFn } = (vitest as unknown as { TestRunner: { getTestFn: TestFunctions['get'] } }).TestRunner
+    return { get: getTestFn, set: (task, fn) => mapOf(task, getTestFn)?.set(task, fn) }
+  }
+}
+
+/**
+ * The map that Vitest 5 keeps the functions of tests in. Its `TestRunner.setTestFn` is the same function as `getTestFn`, by mistake
+ * (5.1), so that there is no other way to exchange one: the map is caught while it is asked for a test.
+ */
+function mapOf(task: Task, get: TestFunctions['get']): WeakMap<Task, TestFunction> | undefined {
+  const original = WeakMap.prototype.get
+  let map: WeakMap<Task, TestFunction> | undefined
+  WeakMap.prototype.get = function (this: WeakMap<Task, TestFunction>, key) {
+    if (key === task) map = this
+    return original.call(this, key)
+  }
+  try {
+    get(task)
+  } finally {
+    WeakMap.prototype.get = original
+  }
+  return map
+}
+
+/*
+ * Side effect: a set-up file of Vitest. Each test runs as a scope of its own, hooks left out. The function is exchanged
+ * when the first hook runs, since Vitest looks for it after the hooks; so tests that run at once have scopes of their own.
+ */
+startSuite()
+const functions = await testFunctions()
+
+vitest.beforeEach((context) => {
+  const task = context.task as unknown as Task
+  const fn = functions.get(task)
+  if (fn !== undefined) functions.set(task, inTestScope({ file: task.file.filepath, names: namesOf(task) }, fn))
+})
+
+vitest.afterAll(() => flushSuite())
+
+function namesOf(task: Task): string[] {
+  const names: string[] = []
+  for (let one: Task | undefined = task; one !== undefined && one.name !== ''; one = one.suite) names.unshift(one.name)
+  return names
+}

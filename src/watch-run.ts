@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module'
+import { finishProcessScope } from './instrument/process-scope.ts'
+import { embeddedSourceOf } from './instrument/source-map.ts'
+import { reportFailure, state } from './instrument/state.ts'
+import type { ConsoleOptions, LiveConsole } from './live-console.ts'
+import { onSignalDeath } from './on-signal-death.ts'
+import { createProfiler, type Profiler } from './profiler.ts'
+import type { RunSettings } from './register.ts'
+import { RunLog } from './run-log.ts'
+
+/** What watches a process for a run. */
+export interface Watch {
+  readonly profiler: Profiler
+  /** Writes what is waiting, where more may come. */
+  readonly flush: () => void
+}
+
+/** Watches this process as a part of a run: prints findings as they come, if that is wanted, and leaves a log. */
+export function watchRun(settings: RunSettings, { processScope }: { readonly processScope: boolean }): Watch {
+  const profiler = createProfiler({ ...settings.options, processScope })
+  if (settings.live) printLive(profiler, settings)
+  const log = new RunLog(settings.folder)
+  profiler.onScope((result) => log.add(result))
+  process.on('exit', () => log.flush())
+  // a request is judged when it closes, so only a script has something to lose
+  if (processScope && state.processScope !== undefined) {
+    state.processScope.onStart = () =>
+      onSignalDeath(() => {
+        finishProcessScope()
+        log.flush()
+      })
+  }
+  return { profiler, flush: () => log.flush() }
+}
+
+let loaded: LiveConsole | undefined
+
+/** Loaded at the first finding, since tables and code frames are worth their start-up time only then. */
+export function liveConsole(options: ConsoleOptions): LiveConsole {
+  if (loaded === undefined) {
+    const { LiveConsole: Console } = createRequire(import.meta.url)('./live-console.cjs') as {
+      LiveConsole: new (options: ConsoleOptions) => LiveConsole
+    }
+    loaded = new Console({ ...options, embeddedSourceOf })
+  }
+  return loaded
+}
+
+/** Prints findings on standard error as scopes close. */
+export function printLive(profiler: Profiler, options: ConsoleOptions): void {
+  profiler.onScope((result) => {
+    if (result.findings.length > 0) guard('console', () => liveConsole(options).print(result))
+  })
+}
+
+/** Runs what is ours inside the host. */
+export function guard(where: string, fn: () => void): void {
+  try {
+    fn()
+  } catch (error) {
+    reportFailure(where, error)
+  }
+}
