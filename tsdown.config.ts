@@ -23,8 +23,6 @@ const shared: UserConfig = {
   sourcemap: false,
   report: false,
   logLevel: 'warn',
-  // the set-up files of test runners import the matchers for what that does
-  treeshake: { moduleSideEffects: (id) => /\/src\/testing\/(vitest|jest|chai)\.ts$/.test(id) },
   checks: { pluginTimings: false, legacyCjs: false },
   outputOptions: {
     comments: { legal: true, annotation: true, jsdoc: false },

@@ -136,7 +136,7 @@ export function runInScope<Result>(
 }
 
 function openBlock(name: string, { callSites }: ProfilerOptions, isJudged: boolean): Scope {
-  const outer = currentScope()
+  const outer = currentScope() ?? state.processScope?.window()
   const parent = outer?.kind === 'block' || outer?.kind === 'test' ? outer : undefined
   const isIgnored = outer?.ignoreReason !== undefined
   return new Scope({

@@ -7,6 +7,8 @@ export interface AmbientScopes {
   onStart?: (() => () => void) | undefined
   /** The scope that a statement sent now belongs to. */
   current(): Scope
+  /** The unit of work that is open, where it is known to be: what blocks and requests are part of. */
+  window(): Scope | undefined
   /** Notes a statement of {@link current}. */
   note(message: StatementMessage): void
   /** The process has opened a scope of its own. */

@@ -66,6 +66,9 @@ export class ProcessScope implements AmbientScopes {
     return this.#open
   }
 
+  /** None: what a block in a script sends is the block's alone. */
+  window(): undefined {}
+
   /** Notes a statement of {@link current}: a pause begins when the last one has ended. */
   note(message: StatementMessage): void {
     if (this.onStart !== undefined) {

@@ -129,7 +129,7 @@ export function isOutside(): boolean {
  * found here may also be the scope of the request before this one on the same socket, whose parent counts then.
  */
 export function enclosingScope(): Scope | undefined {
-  let scope = state.storage.getStore()
+  let scope = state.storage.getStore() ?? state.processScope?.window()
   while (scope !== undefined && (scope.kind === 'request' || scope.isClosed)) scope = scope.parent
   return scope?.ignoreReason === undefined ? scope : undefined
 }

@@ -25,6 +25,10 @@ export class TestAmbience implements AmbientScopes {
     return this.#others.size > 0 ? this.#mixed : (this.#windows.at(-1) ?? this.#outside)
   }
 
+  window(): Scope | undefined {
+    return this.#others.size > 0 ? undefined : this.#windows.at(-1)
+  }
+
   /** The open window that a test of this name is part of: its name begins with that of the test. */
   enclosing(name: string): Scope | undefined {
     return this.#windows.findLast((window) => name.startsWith(`${window.name} > `))

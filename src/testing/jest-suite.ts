@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals'
+import { addJestMatchers } from './add-jest-matchers.ts'
 import { flushSuite, inTestScope, startSuite } from './suite.ts'
-import './jest.ts'
 
 /** The parts of what jest-circus keeps of a file that are read; the same in Jest 29 and 30. */
 interface Block {
@@ -21,6 +21,7 @@ interface Test {
  * is exchanged once all tests of the file are known and before the first of them runs, `test.concurrent` too.
  */
 startSuite()
+addJestMatchers()
 beforeAll(() => {
   const root = rootBlock()
   if (root !== undefined) wrapTests(root, [], expect.getState().testPath)

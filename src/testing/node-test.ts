@@ -1,4 +1,5 @@
 import { afterEach, beforeEach } from 'node:test'
+import { isMainThread } from 'node:worker_threads'
 import type { Scope } from '../instrument/scope.ts'
 import { closeTestWindow, flushSuite, isOff, openTestWindow, startSuite } from './suite.ts'
 import { SuiteRun } from './suite-run.ts'
@@ -11,13 +12,14 @@ interface TestContext {
 }
 
 /*
- * Side effect: `node --import nonplus/node-test --test`. The process that starts the files makes one report of them at the end.
- * In the process of a file each test is a window, since nothing lets a preloaded module run a test inside a scope.
+ * Side effect: `node --require nonplus/node-test --test`, for ES modules too: the process that starts the files loads nothing that
+ * is named by `--import`, and it is the one that makes a report of them all. In the process of a file each test is a window, since nothing lets a preloaded module run a test inside a scope.
  */
 const isRunner = process.execArgv.includes('--test') && process.env.NODE_TEST_CONTEXT === undefined
 
 if (isRunner) reportAtEnd(SuiteRun.begin())
-else if (!isOff()) watchTests()
+// a hook makes a test run of its process, so not in threads of a test, and where no file runs
+else if (!isOff() && isMainThread && process.argv[1] !== undefined) watchTests()
 
 function reportAtEnd(run: SuiteRun | undefined): void {
   let isDone = false

@@ -1,6 +1,6 @@
 import * as vitest from 'vitest'
+import { addVitestMatchers } from './add-vitest-matchers.ts'
 import { flushSuite, inTestScope, startSuite } from './suite.ts'
-import './vitest.ts'
 
 /** The parts of a task that are read, the same in Vitest 3 to 5. */
 interface Task {
@@ -52,6 +52,7 @@ function mapOf(task: Task, get: TestFunctions['get']): WeakMap<Task, TestFunctio
  * when the first hook runs, since Vitest looks for it after the hooks; so tests that run at once have scopes of their own.
  */
 startSuite()
+addVitestMatchers()
 const functions = await testFunctions()
 
 vitest.beforeEach((context) => {
