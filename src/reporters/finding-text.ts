@@ -1,11 +1,10 @@
-import type { Finding, FindingParent, Severity } from '../model/finding.ts'
+import type { Finding, Severity } from '../model/finding.ts'
 import type { ReportScope } from '../model/report.ts'
-import type { Frame } from '../model/trace.ts'
-import { type Excerpt, renderExcerpts } from './code-frame.ts'
 import { renderEvidence } from './evidence-rows.ts'
+import { placeOf, renderPlaces } from './finding-places.ts'
 import { indent, paint, printable, type Style, truncate, wrap } from './layout.ts'
 import { formatPlace } from './place.ts'
-import { formatCount, formatDuration, formatRows } from './quantity.ts'
+import { formatCount, formatDuration } from './quantity.ts'
 import type { ReporterContext } from './reporter.ts'
 
 /**
@@ -26,7 +25,8 @@ export function renderFinding(
     const scopes = findings.length > 1 ? `, ${formatCount(findings.length)} scopes` : ''
     return renderLine(finding, badgeOf(finding) + scopes, context)
   }
-  const body = [...renderPlaces(finding, context), ...renderEvidence(finding, findings, bodyWidth(context), context)]
+  const inner = { ...context, width: Math.max(context.width, 20) - 2 }
+  const body = [...renderPlaces(finding, inner), ...renderEvidence(finding, findings, inner.width, context)]
   return [...renderHeadline(finding, scope, context), '', ...indent(body, 2)].join('\n')
 }
 
@@ -61,17 +61,9 @@ const severityStyles: Readonly<Record<Severity, readonly Style[]>> = {
   info: ['dim'],
 }
 
-/** The line to look at: the loop where it is known, else where the statement is sent. */
-function placeOf(finding: Finding): Frame | undefined {
-  return (finding.kind === 'n-plus-one' ? finding.loop : undefined) ?? finding.callSite
-}
-
-function badgeOf(finding: Finding): string {
+/** `error n-plus-one (proven)`. */
+export function badgeOf(finding: Finding): string {
   return printable(`${finding.severity} ${finding.kind} (${finding.confidence})`)
-}
-
-function bodyWidth(context: ReporterContext): number {
-  return Math.max(context.width, 20) - 2
 }
 
 function renderLine(finding: Finding, badge: string, context: ReporterContext): string {
@@ -106,85 +98,11 @@ function paintStart(
   return paint(start, startStyles, color) + paint(line.slice(start.length), styles, color)
 }
 
+/** Duration of a finding, and its share of the scope where that says something. */
 // Durations of statements that overlap add up to more than the time they took: no share then.
-function durationOf(finding: Finding, scope: ReportScope | undefined): string {
+export function durationOf(finding: Finding, scope: ReportScope | undefined): string {
   const duration = formatDuration(finding.durationMs)
   if (finding.concurrent) return `${duration} summed, concurrent`
   if (scope === undefined || !(scope.durationMs > 0) || finding.durationMs > scope.durationMs) return duration
   return `${duration}, ${Math.round((finding.durationMs / scope.durationMs) * 100)} % of the ${scope.kind}`
-}
-
-// A parent query this close above the loop is shown in one frame with it: together still less than a screen.
-const linesToSpan = 8
-
-function renderPlaces(finding: Finding, context: ReporterContext): string[] {
-  const parent = 'parent' in finding ? finding.parent : undefined
-  const origin = parent?.callSite && { frame: parent.callSite, label: parentLabelOf(parent) }
-  const callSite = placeOf(finding)
-  const chain = finding.frames.filter((frame) => !isSameLine(frame, callSite) && !isSameLine(frame, origin?.frame))
-  const callers = finding.frames.findIndex((frame) => isSameLine(frame, callSite))
-  const trail = chain.map((frame) => {
-    const isCalled = finding.frames.indexOf(frame) < callers
-    const line = truncate(`${isCalled ? '↳ sent at' : '↳'} ${formatPlace(frame, context.cwd)}`, bodyWidth(context))
-    return paint(line, ['dim'], context.color)
-  })
-  if (callSite === undefined) {
-    return [paint('call site lost', ['yellow'], context.color), ...trail, ...renderOrigin(origin, context), '']
-  }
-  const loop: Excerpt = { frame: callSite, labels: [loopLabelOf(finding)], linesAbove: 3, linesBelow: 2 }
-  if (origin !== undefined && isSameLine(origin.frame, callSite)) {
-    return [...renderExcerpt({ ...loop, labels: [...loop.labels, origin.label] }, context), ...trail, '']
-  }
-  const spanned = origin && renderSpanned(loop, origin, context)
-  if (spanned !== undefined) return [...spanned, ...trail, '']
-  return [...renderExcerpt(loop, context), ...trail, ...renderOrigin(origin, context), '']
-}
-
-/** Where the rows of the loop were read. */
-interface Origin {
-  readonly frame: Frame
-  readonly label: string
-}
-
-/** One frame for both lines, where the rows are read shortly before the loop. */
-function renderSpanned(loop: Excerpt, origin: Origin, context: ReporterContext): string[] | undefined {
-  const gap = loop.frame.line - origin.frame.line
-  if (loop.frame.file !== origin.frame.file || gap < 1 || gap > linesToSpan) return undefined
-  const above: Excerpt = { frame: origin.frame, labels: [origin.label], linesAbove: 1, linesBelow: 0 }
-  const below: Excerpt = { ...loop, linesAbove: gap - 1 }
-  const [first, second] = renderExcerpts([above, below], bodyWidth(context), context)
-  if (first === undefined || second === undefined) return undefined
-  return [renderPlace(loop.frame, context), ...first, ...second]
-}
-
-function renderOrigin(origin: Origin | undefined, context: ReporterContext): string[] {
-  if (origin === undefined) return []
-  return ['', ...renderExcerpt({ frame: origin.frame, labels: [origin.label], linesAbove: 0, linesBelow: 0 }, context)]
-}
-
-function renderExcerpt(excerpt: Excerpt, context: ReporterContext): string[] {
-  const [lines] = renderExcerpts([excerpt], bodyWidth(context), context)
-  const labels = excerpt.labels.flatMap((label) => indent(wrap(label, bodyWidth(context) - 2), 2))
-  return [renderPlace(excerpt.frame, context), ...(lines ?? labels)]
-}
-
-function renderPlace(frame: Frame, context: ReporterContext): string {
-  return paint(truncate(formatPlace(frame, context.cwd), bodyWidth(context)), ['cyan'], context.color)
-}
-
-function isSameLine(a: Frame, b: Frame | undefined): boolean {
-  return a.file === b?.file && a.line === b.line
-}
-
-function loopLabelOf(finding: Finding): string {
-  const runs = `ran ${formatCount(finding.count)}×`
-  if (finding.kind === 'n-plus-one') {
-    const { distinctParameters } = finding
-    return `${runs}, ${formatCount(distinctParameters)} different ${distinctParameters === 1 ? 'value' : 'values'}`
-  }
-  return finding.rowsEqual ? `${runs}, same parameters, same rows` : `${runs}, same parameters`
-}
-
-function parentLabelOf(parent: FindingParent): string {
-  return printable(`returned ${formatRows(parent.rows)}; ${parent.column} went into the loop`)
 }

@@ -1,11 +1,12 @@
 import Table from 'cli-table3'
 import { type Coverage, isNote, type Report, type ReportScope } from '../model/report.ts'
 import { renderBaseline } from './baseline-lines.ts'
-import { compareText, groupByIdentity, openFindings } from './grouping.ts'
 import { displayWidth, indent, paint, printable, truncateMiddle, wrap } from './layout.ts'
 import { formatCount, formatDuration, formatRange } from './quantity.ts'
 import { withoutDirectory } from './relative-path.ts'
 import type { ReporterContext } from './reporter.ts'
+import { type ScopeRow, scopeRowsOf } from './scope-rows.ts'
+import { plural, renderVerdict } from './verdict.ts'
 
 /**
  * The end of a run: how many findings, a table of the scopes, what the baseline tolerates, what was seen and what was not.
@@ -15,53 +16,12 @@ import type { ReporterContext } from './reporter.ts'
 export function renderSummary(report: Report, context: ReporterContext): string {
   const width = Math.max(context.width, 20)
   const parts = [
-    renderVerdict(report, context),
+    renderVerdict(report, context.color),
     renderScopes(report, width, context.color),
     renderBaseline(report, context),
     renderCoverage(report.coverage, width, context),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
-}
-
-function renderVerdict(
-  { findings, scopes, unlisted = [], baseline, coverage }: Report,
-  context: ReporterContext,
-): string {
-  const { color } = context
-  const counts = { error: 0, warning: 0, info: 0 }
-  for (const { worst } of groupByIdentity(openFindings(findings))) counts[worst.severity]++
-  const parts = [
-    paint(plural(counts.error, 'error'), ['bold', 'red'], color),
-    paint(plural(counts.warning, 'warning'), ['bold', 'yellow'], color),
-    paint(plural(counts.info, 'info'), ['dim'], color),
-  ].filter((_, index) => [counts.error, counts.warning, counts.info][index] !== 0)
-  const where = plural(
-    unlisted.reduce((sum, totals) => sum + totals.scopes, scopes.length),
-    'scope',
-  )
-  const tolerated = baseline?.unchanged.length ?? 0
-  const besides = tolerated === 0 ? '' : `, ${formatCount(tolerated)} in the baseline`
-  if (parts.length > 0) return `${parts.join(', ')} in ${where}${besides}`
-  if (coverage.seen === 0) return paint('No statements were seen: nothing was judged.', ['bold', 'yellow'], color)
-  if (coverage.attributed === 0) {
-    return paint('No statement ran inside a scope: nothing was judged.', ['bold', 'yellow'], color)
-  }
-  return tolerated === 0 ? `No findings in ${where}.` : `No new findings in ${where}${besides}.`
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** Scopes of one name. */
-interface ScopeRow {
-  readonly name: string
-  readonly scopes: number
-  /** Of each scope, or the fewest and the most of several. */
-  readonly queries: readonly number[]
-  readonly databaseMs: number
-  /** Distinct by identity. */
-  readonly findings: number
 }
 
 const rowsShown = 20
@@ -72,27 +32,6 @@ function renderScopes(report: Report, width: number, color: boolean): string {
   const lines = renderTable(rows.slice(0, rowsShown), report.scopes, width, color)
   const hidden = rows.length - rowsShown
   return hidden > 0 ? `${lines}\n${paint(`${formatCount(hidden)} more`, ['dim'], color)}` : lines
-}
-
-function scopeRowsOf({ scopes, unlisted = [], findings }: Report): ScopeRow[] {
-  const identities = new Map<string, Set<string>>()
-  for (const { scope, identity } of openFindings(findings)) {
-    identities.set(scope.name, (identities.get(scope.name) ?? new Set()).add(identity))
-  }
-  const rows = new Map<string, { scopes: number; queries: number[]; databaseMs: number }>()
-  const add = (name: string, count: number, queries: number[], databaseMs: number): void => {
-    const row = rows.get(name) ?? { scopes: 0, queries: [], databaseMs: 0 }
-    row.scopes += count
-    row.queries.push(...queries)
-    row.databaseMs += databaseMs
-    rows.set(name, row)
-  }
-  for (const { name, queries } of scopes) add(name, 1, [queries.count], queries.durationMs)
-  for (const { name, scopes: count, queries, least, most } of unlisted)
-    add(name, count, [least, most], queries.durationMs)
-  return [...rows]
-    .map(([name, row]) => ({ ...row, name: printable(name), findings: identities.get(name)?.size ?? 0 }))
-    .sort((a, b) => b.findings - a.findings || b.databaseMs - a.databaseMs || compareText(a.name, b.name))
 }
 
 /** Column of numbers; the first column, the name of the scope, takes the room they leave. */
@@ -123,7 +62,7 @@ function renderTable(rows: readonly ScopeRow[], scopes: readonly ReportScope[], 
     colAligns: ['left', ...columns.map(() => 'right' as const)],
   })
   for (const row of rows) {
-    table.push([truncateMiddle(row.name, nameColumns), ...columns.map((column) => column.cell(row))])
+    table.push([truncateMiddle(printable(row.name), nameColumns), ...columns.map((column) => column.cell(row))])
   }
   return table
     .toString()
