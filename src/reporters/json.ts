@@ -1,6 +1,7 @@
 import type { Finding } from '../model/finding.ts'
 import type { Report } from '../model/report.ts'
 import { compareText, compareWeight, groupByIdentity } from './grouping.ts'
+import { escapeControls, roundDurations } from './json-text.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { Reporter, ReporterContext } from './reporter.ts'
 
@@ -106,17 +107,4 @@ function relocate(value: unknown, cwd: string): unknown {
     isFrame && key === 'file' && typeof item === 'string' ? [key, relativePath(item, cwd)] : [key, relocate(item, cwd)],
   )
   return Object.fromEntries(entries)
-}
-
-/** To the microsecond: what is beyond is the noise of binary fractions. */
-function roundDurations(key: string, value: unknown): unknown {
-  return key.endsWith('Ms') && typeof value === 'number' ? Math.round(value * 1000) / 1000 : value
-}
-
-/** Escapes what JSON allows raw and a terminal obeys: DEL and the C1 controls, and overrides of the writing direction. */
-function escapeControls(text: string): string {
-  return text.replace(
-    /[\u007f-\u009f\p{Bidi_Control}]/gu,
-    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
