@@ -1,10 +1,12 @@
-import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import { contextOf } from './live-console.ts'
 import { NonplusError } from './model/errors.ts'
 import { validNameHint } from './model/nearest.ts'
 import type { Report } from './model/report.ts'
+import { renderJobSummary } from './reporters/github.ts'
 import { type ReporterName, reporters } from './reporters/index.ts'
+import type { ReporterContext } from './reporters/reporter.ts'
 import { writeText } from './write-text.ts'
 
 /** One `--reporter name=file`. */
@@ -81,11 +83,34 @@ export interface OutputOptions {
   readonly sources: ReadonlyMap<string, string>
 }
 
-/** Writes a report to where it was asked for. */
+/** Writes a report to where it was asked for; that of `github` also appends the summary of the job, where there is one. */
 export function writeOutput({ reporter, file }: Output, report: Report, { color, sources }: OutputOptions): void {
-  const context = contextOf(process.stdout, { color, embeddedSourceOf: (path) => sources.get(path) })
+  const cwd = isForRepository.has(reporter) ? repositoryRoot() : process.cwd()
+  const context = contextOf(process.stdout, { color, cwd, embeddedSourceOf: (path) => sources.get(path) })
   if (file === undefined) writeText(1, reporters[reporter](report, context))
   else writeFileSync(file, reporters[reporter](report, { ...context, color: false, width: 100 }))
+  if (reporter === 'github') appendJobSummary(report, { ...context, color: false })
+}
+
+/** Reporters whose readers know files by their path in the repository, wherever in it the run was. */
+const isForRepository: ReadonlySet<ReporterName> = new Set(['github', 'sarif'])
+
+function repositoryRoot(): string {
+  const cwd = process.cwd()
+  const { GITHUB_WORKSPACE, CI_PROJECT_DIR } = process.env
+  const holdsRun = (folder: string | undefined): folder is string =>
+    folder !== undefined && isAbsolute(folder) && !/^\.\.(?:[\\/]|$)/.test(relative(folder, cwd))
+  return [GITHUB_WORKSPACE, CI_PROJECT_DIR].find(holdsRun) ?? cwd
+}
+
+/** Summaries of a step above 1 MiB are refused as a whole, and others may have written to it. */
+const MAX_SUMMARY = 900 * 1024
+
+function appendJobSummary(report: Report, context: ReporterContext): void {
+  const file = process.env.GITHUB_STEP_SUMMARY
+  if (file === undefined || file === '') return
+  const used = existsSync(file) ? statSync(file).size : 0
+  appendFileSync(file, renderJobSummary(report, context, MAX_SUMMARY - used))
 }
 
 // one folder at a time: Node's own recursive way never comes back from /proc

@@ -1,11 +1,13 @@
 import { console } from './console.ts'
+import { github } from './github.ts'
 import { json } from './json.ts'
 import { junit } from './junit.ts'
+import { markdown } from './markdown.ts'
 import type { Reporter } from './reporter.ts'
 import { sarif } from './sarif.ts'
 
 /** Name of a reporter, as `--reporter` takes it. */
-export type ReporterName = 'console' | 'json' | 'junit' | 'sarif'
+export type ReporterName = 'console' | 'github' | 'json' | 'junit' | 'markdown' | 'sarif'
 
 /** Every reporter by its name. */
-export const reporters: Readonly<Record<ReporterName, Reporter>> = { console, json, junit, sarif }
+export const reporters: Readonly<Record<ReporterName, Reporter>> = { console, github, json, junit, markdown, sarif }

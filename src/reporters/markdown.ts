@@ -1,0 +1,135 @@
+import { isNote, type Report } from '../model/report.ts'
+import { placeOf, renderPlaces } from './finding-places.ts'
+import { durationOf } from './finding-text.ts'
+import { type FindingGroup, groupByIdentity, openFindings } from './grouping.ts'
+import { printable, truncate, truncateMiddle } from './layout.ts'
+import { codeBlock, codeCell, codeSpan, escapeHtml, escapeMarkdown } from './markdown-text.ts'
+import { formatPlace } from './place.ts'
+import { formatCount, formatDuration, formatRange } from './quantity.ts'
+import { relativePath, withoutDirectory } from './relative-path.ts'
+import type { Reporter, ReporterContext } from './reporter.ts'
+import { scopeRowsOf } from './scope-rows.ts'
+import { plural, renderVerdict } from './verdict.ts'
+
+/** Characters of a comment on GitHub. */
+const maxCharacters = 65_536
+
+/** What a workflow finds its own comment by, to write it anew instead of beside itself. */
+export const commentMarker = '<!-- nonplus -->'
+
+/** For a comment on a pull request: the verdict, a table of the scopes, and each finding folded away. */
+export const markdown: Reporter = (report, context) =>
+  renderMarkdown(report, context, (text) => text.length <= maxCharacters)
+
+/**
+ * The same within another limit.
+ *
+ * @param fits false for a text that is too long. Findings are left out whole, the lightest first, until it is not.
+ */
+export function renderMarkdown(report: Report, context: ReporterContext, fits: (text: string) => boolean): string {
+  const plain = { ...context, color: false }
+  const scopes = new Map(report.scopes.map((scope) => [scope.id, scope]))
+  const groups = groupByIdentity(openFindings(report.findings))
+  const details = groups.map((group) => renderDetails(group, scopes.get(group.worst.scope.id), plain))
+  const textOf = (count: number): string => {
+    const left = groups.length - count
+    const rest = left === 0 ? [] : ['', `${plural(left, 'finding')} more ${left === 1 ? 'is' : 'are'} left out here.`]
+    return `${[...renderHead(report), ...details.slice(0, count).flat(), ...rest, ...renderFoot(report, plain)].join('\n')}\n`
+  }
+  const text = textOf(mostThatFit(groups.length, (count) => fits(textOf(count))))
+  // names and warnings are cut to a length, but escaping can make more of them
+  return fits(text) ? text : `${renderHead(report).slice(0, 2).join('\n')}\n`
+}
+
+/** The highest count that fits, 0 where none does. */
+function mostThatFit(highest: number, fits: (count: number) => boolean): number {
+  let [low, high] = [0, highest]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (fits(middle)) low = middle
+    else high = middle - 1
+  }
+  return low
+}
+
+const rowsShown = 20
+const widestName = 80
+const widestStatement = 300
+
+function renderHead(report: Report): string[] {
+  const rows = scopeRowsOf(report)
+  const table = rows.slice(0, rowsShown).map((row) => {
+    const name = codeCell(truncateMiddle(printable(row.name), widestName))
+    const cells = [name, formatCount(row.scopes), formatRange(row.queries), formatDuration(row.databaseMs)]
+    return `| ${[...cells, formatCount(row.findings)].join(' | ')} |`
+  })
+  const head = ['', '| scope | runs | queries | db time | findings |', '| --- | ---: | ---: | ---: | ---: |']
+  const hidden = rows.length - rowsShown
+  return [
+    commentMarker,
+    `### nonplus: ${escapeMarkdown(renderVerdict(report, false))}`,
+    ...(rows.length === 0 ? [] : [...head, ...table]),
+    ...(hidden > 0 ? ['', `${formatCount(hidden)} more`] : []),
+  ]
+}
+
+function renderDetails(
+  { worst, findings }: FindingGroup,
+  scope: Report['scopes'][number] | undefined,
+  context: ReporterContext,
+): string[] {
+  const place = placeOf(worst)
+  const facts = [worst.title, durationOf(worst, scope), worst.scope.name]
+  const where = place === undefined ? 'call site lost' : formatPlace(place, context.cwd)
+  const frames = renderPlaces(worst, { ...context, width: 100 }).slice(0, -1)
+  const prose = (text: string): string => escapeMarkdown(withoutDirectory(text, context.cwd))
+  const { advice } = worst
+  const found = findings.length > 1 ? [`- **found in** ${formatCount(findings.length)} scopes`] : []
+  const orm = advice.orm === undefined ? [] : [`- **${escapeMarkdown(advice.orm.name)}** ${codeSpan(advice.orm.call)}`]
+  const rewrite =
+    advice.rewrite === undefined ? [] : ['', ...codeBlock(advice.rewrite.text.split('\n').map(printable), 'sql')]
+  return [
+    '',
+    '<details>',
+    `<summary><b>${worst.severity}</b> ${worst.kind} (${worst.confidence}): ${facts.map(escapeHtml).join(' · ')}` +
+      ` · <code>${escapeHtml(where)}</code></summary>`,
+    '',
+    ...codeBlock(frames),
+    '',
+    ...found,
+    `- **statement** ${codeSpan(truncate(printable(worst.statement.fingerprint), widestStatement))}`,
+    `- **${worst.confidence === 'proven' ? 'proof' : 'why'}** ${prose(worst.explanation)}`,
+    `- **fix** ${prose(advice.summary)}`,
+    ...orm,
+    `- **docs** ${codeSpan(relativePath(worst.docs, context.cwd))}`,
+    `- **identity** ${codeSpan(worst.identity)}`,
+    ...rewrite,
+    ...(advice.rewrite?.verified === true ? ['', 'verified: it gave the same rows'] : []),
+    '',
+    '</details>',
+  ]
+}
+
+const warningsShown = 20
+const longestWarning = 500
+
+function renderFoot({ coverage }: Report, { cwd }: ReporterContext): string[] {
+  const hooked = coverage.drivers.filter(({ via }) => via !== 'none')
+  const through = hooked.map(({ name, version, via }) => codeSpan(`${name} ${version} (${via})`)).join(', ')
+  const seen = [
+    `${plural(coverage.seen, 'statement')} seen${through === '' ? '' : ` through ${through}`}`,
+    `${formatCount(coverage.attributed)} in a scope`,
+    `${formatCount(coverage.withCallSite)} with a call site`,
+  ]
+  const warnings = coverage.warnings.slice(0, warningsShown).map((warning) => {
+    const text = truncateMiddle(printable(withoutDirectory(warning, cwd)), longestWarning)
+    return `- **${isNote(warning) ? 'note' : 'warning'}** ${escapeMarkdown(text)}`
+  })
+  const hidden = coverage.warnings.length - warningsShown
+  return [
+    '',
+    `${seen.join(', ')}.`,
+    ...(warnings.length === 0 ? [] : ['', ...warnings]),
+    ...(hidden > 0 ? [`- ${formatCount(hidden)} more`] : []),
+  ]
+}
