@@ -9,12 +9,15 @@ export type FailOn = Severity | FindingKind
 
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'error']
 
-/** @throws NonplusError ERR_OPTION_INVALID where a name is neither a severity nor a kind. */
-export function checkFailOn(names: readonly string[]): readonly FailOn[] {
+/**
+ * @param where the names were written, as the error says it.
+ * @throws NonplusError ERR_OPTION_INVALID where a name is neither a severity nor a kind.
+ */
+export function checkFailOn(names: readonly string[], where = '--fail-on'): readonly FailOn[] {
   const valid: readonly string[] = [...SEVERITIES, ...findingKinds]
   for (const name of names) {
     if (valid.includes(name)) continue
-    const message = `Unknown severity or kind in --fail-on: \`${name}\`. ${validNameHint(name, valid)}`
+    const message = `Unknown severity or kind in ${where}: \`${name}\`. ${validNameHint(name, valid)}`
     throw new NonplusError('ERR_OPTION_INVALID', message)
   }
   return names as readonly FailOn[]

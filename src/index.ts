@@ -1,3 +1,5 @@
+export { defineConfig, type NonplusConfig } from './config.ts'
+export type { FailOn } from './gate.ts'
 export { nameScope } from './instrument/http-route.ts'
 export { instrument } from './instrument/instrument.ts'
 export { ignore } from './instrument/scope.ts'
@@ -32,5 +34,6 @@ export type {
   ValueInfo,
   ValueToken,
 } from './model/trace.ts'
-export { defineConfig, type ProfilerOptions } from './options.ts'
+export type { ProfilerOptions } from './options.ts'
 export { createProfiler, type Profiled, type Profiler, profile, runInScope, type ScopeResult } from './profiler.ts'
+export type { ReporterName } from './reporters/index.ts'

@@ -30,32 +30,29 @@ export interface ProfilerOptions {
 /** Every kind there is. */
 export const findingKinds: readonly FindingKind[] = detectors.map(({ kind }) => kind)
 
-const OPTION_NAMES: readonly (keyof ProfilerOptions)[] = [
-  'detectors',
-  'only',
-  'ignore',
-  'callSites',
-  'http',
-  'jobs',
-  'processScope',
-]
 const CALL_SITE_MODES: readonly CallSiteMode[] = ['all', 'repeated', 'none']
 
+/** How each option is checked; also the list of those there are. */
+const CHECKS: Readonly<Record<keyof ProfilerOptions, (value: unknown, name: string) => void>> = {
+  detectors: checkDetectors,
+  only: checkKinds,
+  ignore: checkKinds,
+  callSites: (value) => checkName('value of `callSites`', value, CALL_SITE_MODES, 'ERR_OPTION_INVALID'),
+  http: checkBoolean,
+  jobs: checkBoolean,
+  processScope: checkBoolean,
+}
+
+/** Every option of a profiler. */
+export const optionNames = Object.keys(CHECKS) as readonly (keyof ProfilerOptions)[]
+
 /**
- * Checks options at the start, so that a misspelt one does not pass for a default.
+ * Checks options at the start, so that a misspelt one does not pass for a default. One that is undefined is absent.
  *
  * @throws NonplusError with what was expected, what came, and the nearest valid name.
  */
 export function checkOptions(options: ProfilerOptions): ProfilerOptions {
-  for (const name of Object.keys(options)) checkName('option', name, OPTION_NAMES, 'ERR_OPTION_INVALID')
-  for (const kind of [...(options.only ?? []), ...(options.ignore ?? [])]) checkKind(kind)
-  if (options.callSites !== undefined) {
-    checkName('value of `callSites`', options.callSites, CALL_SITE_MODES, 'ERR_OPTION_INVALID')
-  }
-  for (const [kind, settings] of Object.entries(options.detectors ?? {})) {
-    checkKind(kind)
-    if (settings !== false) checkSettings(kind, settings as Record<string, unknown>)
-  }
+  checkValues(options, CHECKS)
   return options
 }
 
@@ -65,37 +62,100 @@ export function isWanted(kind: string, { only, ignore }: Pick<ProfilerOptions, '
   return (only === undefined || has(only)) && !has(ignore)
 }
 
+/**
+ * Checks an object by a check per name.
+ *
+ * @throws NonplusError ERR_OPTION_INVALID where it is none, or has another name; and what the checks throw.
+ */
+export function checkValues(
+  given: unknown,
+  checks: Readonly<Record<string, (value: unknown, name: string) => void>>,
+): void {
+  if (!isRecord(given)) throw invalid(`Options must be an object, but got: ${display(given)}.`)
+  for (const [name, value] of Object.entries(given)) {
+    checkName('option', name, Object.keys(checks), 'ERR_OPTION_INVALID')
+    if (value !== undefined) checks[name]?.(value, name)
+  }
+}
+
+/** The options of a profiler in what may hold more. */
+export function pickOptions(given: ProfilerOptions): ProfilerOptions {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(CHECKS, name)))
+}
+
 /** @throws NonplusError ERR_KIND_UNKNOWN */
 export function checkKind(kind: string): FindingKind {
   checkName('kind', kind, findingKinds, 'ERR_KIND_UNKNOWN')
   return kind as FindingKind
 }
 
-function checkSettings(kind: string, settings: Record<string, unknown>): void {
+/** @throws NonplusError ERR_OPTION_INVALID */
+export function checkBoolean(value: unknown, name: string): void {
+  if (typeof value !== 'boolean') throw invalid(`\`${name}\` must be true or false, but got: ${display(value)}.`)
+}
+
+/** @throws NonplusError ERR_OPTION_INVALID where it is no list of strings. */
+export function checkStrings(value: unknown, name: string): asserts value is readonly string[] {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return
+  throw invalid(`\`${name}\` must be a list of strings, but got: ${display(value)}.`)
+}
+
+function checkKinds(value: unknown, name: string): void {
+  checkStrings(value, name)
+  value.forEach(checkKind)
+}
+
+function checkDetectors(value: unknown): void {
+  if (!isRecord(value)) {
+    const example = "{ 'n-plus-one': { threshold: 10 } }"
+    throw invalid(`\`detectors\` must be an object of kinds, as in ${example}, but got: ${display(value)}.`)
+  }
+  for (const [kind, settings] of Object.entries(value)) {
+    checkKind(kind)
+    if (settings === false || settings === undefined) continue
+    if (!isRecord(settings)) {
+      throw invalid(`\`${kind}\` of \`detectors\` must be an object or false, but got: ${display(settings)}.`)
+    }
+    checkSettings(kind, settings)
+  }
+}
+
+function checkSettings(kind: string, settings: Readonly<Record<string, unknown>>): void {
   const defaults = detectors.find((detector) => detector.kind === kind)?.defaults as unknown as Record<string, unknown>
   for (const [name, value] of Object.entries(settings)) {
     checkName(`option of ${kind}`, name, Object.keys(defaults), 'ERR_OPTION_INVALID')
     if (typeof value === 'number' && Number.isInteger(value) && value >= 2) continue
-    throw new NonplusError(
-      'ERR_OPTION_INVALID',
-      `\`${name}\` of ${kind} must be an integer from 2 up, but got: ${JSON.stringify(value)}.`,
-    )
+    throw invalid(`\`${name}\` of ${kind} must be an integer from 2 up, but got: ${display(value)}.`)
   }
 }
 
 function checkName(
   what: string,
-  given: string,
+  given: unknown,
   valid: readonly string[],
   code: 'ERR_OPTION_INVALID' | 'ERR_KIND_UNKNOWN',
 ): void {
-  if (valid.includes(given)) return
+  if (valid.includes(given as string)) return
   throw new NonplusError(code, `Unknown ${what}: \`${given}\`. ${validNameHint(String(given), valid)}`)
 }
 
-/** Checks and returns a configuration; gives editors its type. */
-export function defineConfig(config: ProfilerOptions): ProfilerOptions {
-  return checkOptions(config)
+function invalid(message: string): NonplusError {
+  return new NonplusError('ERR_OPTION_INVALID', message)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A value as an error shows it. */
+export function display(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null && 'then' in value) return 'a promise'
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return `a ${typeof value}`
+  }
 }
 
 /** Stacks at every execution help where people look at each finding; in production only repeats are worth it. */

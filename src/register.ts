@@ -3,8 +3,9 @@ import { isMainThread } from 'node:worker_threads'
 import { onModuleLoad } from './instrument/loader.ts'
 import { finishProcessScope } from './instrument/process-scope.ts'
 import { onceInProcess, state } from './instrument/state.ts'
+import { loadConfigSync } from './load-config-sync.ts'
 import { onSignalDeath } from './on-signal-death.ts'
-import type { ProfilerOptions } from './options.ts'
+import { type ProfilerOptions, pickOptions } from './options.ts'
 import { createProfiler, type Profiler } from './profiler.ts'
 import { guard, liveConsole, printLive, watchRun } from './watch-run.ts'
 import { writeText } from './write-text.ts'
@@ -28,11 +29,17 @@ function start(): void {
   const settings = readSettings()
   // a process that outlived its run: nobody waits for what it does
   if (settings !== undefined && !existsSync(settings.folder)) return
-  if (settings !== undefined) {
-    watchRun(settings, { processScope: true })
-    return
-  }
-  const profiler = createProfiler({ processScope: true })
+  if (settings === undefined) startByHand()
+  else watchRun(settings, { processScope: true })
+}
+
+/** Not under `nonplus run`, which has read the configuration for all processes of its program. */
+function startByHand(): void {
+  const { config, warning } = loadConfigSync()
+  // said once, by the main thread
+  if (warning !== undefined && isMainThread) writeText(2, `nonplus: ${warning}\n`)
+  const profiler = createProfiler({ processScope: true, ...pickOptions(config) })
+  if (config.quiet === true) return
   printLive(profiler, { cwd: process.cwd() })
   summarizeAtEnd(profiler)
 }

@@ -17,7 +17,7 @@ export interface Watch {
 
 /** Watches this process as a part of a run: prints findings as they come, if that is wanted, and leaves a log. */
 export function watchRun(settings: RunSettings, { processScope }: { readonly processScope: boolean }): Watch {
-  const profiler = createProfiler({ ...settings.options, processScope })
+  const profiler = createProfiler({ processScope, ...settings.options })
   if (settings.live) printLive(profiler, settings)
   const log = new RunLog(settings.folder)
   profiler.onScope((result) => log.add(result))

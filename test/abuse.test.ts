@@ -44,6 +44,52 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
     'Unknown value of `callSites`: `always`. Valid: all, repeated, none.',
   ],
   [
+    'kinds that are no list',
+    () => createProfiler({ only: 'n-plus-one' } as never),
+    '`only` must be a list of strings, but got: "n-plus-one".',
+  ],
+  [
+    'a switch of another type',
+    () => createProfiler({ http: 'no' } as never),
+    '`http` must be true or false, but got: "no".',
+  ],
+  [
+    'detectors that are a list',
+    () => createProfiler({ detectors: ['n-plus-one'] } as never),
+    '`detectors` must be an object of kinds, as in { \'n-plus-one\': { threshold: 10 } }, but got: ["n-plus-one"].',
+  ],
+  [
+    'a detector that is switched on',
+    () => createProfiler({ detectors: { 'n-plus-one': true } } as never),
+    '`n-plus-one` of `detectors` must be an object or false, but got: true.',
+  ],
+  ['options that are no object', () => createProfiler([] as never), 'Options must be an object, but got: [].'],
+  [
+    'an option of the configuration that is misspelt',
+    () => defineConfig({ failOnn: ['error'] } as never),
+    'Unknown option: `failOnn`. Did you mean `failOn`?',
+  ],
+  [
+    'a severity that is misspelt',
+    () => defineConfig({ failOn: ['eror'] } as never),
+    'Unknown severity or kind in `failOn`: `eror`. Did you mean `error`?',
+  ],
+  [
+    'a reporter that is no name',
+    () => defineConfig({ reporters: 'json' } as never),
+    "`reporters` must be a list of names, or of names with a file, as in ['console', ['json', 'report.json']], but got: \"json\".",
+  ],
+  [
+    'a baseline without a name',
+    () => defineConfig({ baseline: true } as never),
+    '`baseline` must be a path, but got: true.',
+  ],
+  [
+    'an option of the configuration in a profiler',
+    () => createProfiler({ failOn: ['error'] } as never),
+    'Unknown option: `failOn`. Valid: detectors, only, ignore, callSites, http, jobs, processScope.',
+  ],
+  [
     'no driver',
     () => instrument({ query: 1 }),
     'instrument(driverModule) expects the exports of a driver (@neondatabase/serverless, pg, pg-pool, @electric-sql/pglite, postgres, mysql2, mariadb, mssql, tedious, oracledb, better-sqlite3, sqlite3, node:sqlite, libsql, @libsql/client), but got: an object with query.',

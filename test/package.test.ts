@@ -97,6 +97,7 @@ describe('the tarball', () => {
       'LICENSE',
       'README.md',
       'package.json',
+      'schema/config.json',
       'schema/report.json',
     ])
     expect(pages).toEqual(detectors.map(({ kind }) => `src/detectors/${kind}.md`).sort())

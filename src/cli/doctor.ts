@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Table from 'cli-table3'
 import { isNote, type Report } from '../model/report.ts'
+import type { ProfilerOptions } from '../options.ts'
 import { borderless } from '../reporters/summary.ts'
 import { readProcesses, readRunLogs } from '../run-report.ts'
 import { version } from '../version.ts'
 import { writeText } from '../write-text.ts'
+import { diagnoseConfig } from './config-diagnosis.ts'
 import { type Diagnosis, type DriverDiagnosis, diagnose } from './diagnosis.ts'
 import { runInForeground } from './foreground.ts'
 import { environmentFor } from './run.ts'
@@ -17,12 +19,18 @@ import { environmentFor } from './run.ts'
  *
  * @returns the exit code: 1 where something will not be, or was not watched.
  */
-export async function doctor(command: readonly string[]): Promise<0 | 1> {
-  const diagnosis = diagnose(process.cwd(), { nodeVersion: process.versions.node, env: process.env })
+export async function doctor(command: readonly string[], configFile?: string): Promise<0 | 1> {
+  const config = await diagnoseConfig({ file: configFile })
+  const found = diagnose(process.cwd(), { nodeVersion: process.versions.node, env: process.env })
+  const diagnosis = {
+    ...found,
+    facts: [...config.facts, ...found.facts],
+    problems: [...config.problems, ...found.problems],
+  }
   writeText(1, `nonplus ${version} on Node.js ${process.versions.node}\n\n${describe(diagnosis)}`)
   const isSound = diagnosis.problems.length === 0
   if (command.length === 0 || process.env.NONPLUS === '0') return isSound ? 0 : 1
-  return (await tryOut(command)) && isSound ? 0 : 1
+  return (await tryOut(command, config.options)) && isSound ? 0 : 1
 }
 
 function describe({ drivers, facts, problems }: Diagnosis): string {
@@ -57,10 +65,10 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 /** @returns true where statements were seen, each in a scope, and nothing was missed. */
-async function tryOut(command: readonly string[]): Promise<boolean> {
+async function tryOut(command: readonly string[], options: ProfilerOptions): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'nonplus-run-'))
   try {
-    const env = environmentFor(folder, { options: {}, isQuiet: true, color: false })
+    const env = environmentFor(folder, { options, isQuiet: true, color: false })
     const { code, signal } = await runInForeground(command, { env, stdout: 'stderr' })
     const { report } = await readRunLogs(folder)
     const ending = code === null ? `was ended by ${signal}` : `ended with ${code}`

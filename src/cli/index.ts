@@ -49,6 +49,7 @@ program
   .option('--baseline <file>', 'tolerate the findings of this file, see nonplus baseline')
   .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
   .option('--ignore <kinds>', 'leave these kinds out, comma-separated', split)
+  .option('--config <file>', 'the configuration, in place of the one that is found')
   .option('--quiet', 'print nothing but what a reporter writes')
   .option('--no-color', 'no escape codes in findings and reports')
   .addHelpText('after', RUN_NOTES)
@@ -74,13 +75,14 @@ program
 program
   .command('doctor')
   .description('what would be hooked in this project, and what would not; with a command: what was')
-  .usage('[-- <command …>]')
+  .usage('[options] [-- <command …>]')
   .passThroughOptions()
   .argument('[command...]', 'a program to run, after --')
+  .option('--config <file>', 'the configuration, in place of the one that is found')
   .addHelpText('after', DOCTOR_NOTES)
-  .action(async (command: string[]) => {
+  .action(async (command: string[], { config }: { config?: string }) => {
     const { doctor } = await import('./doctor.ts')
-    process.exitCode = await doctor(command)
+    process.exitCode = await doctor(command, config)
   })
 
 program

@@ -3,10 +3,13 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type ConclusionPlan, concludeRun } from '../conclude-run.ts'
+import type { NonplusConfig } from '../config.ts'
+import { overrideConfig } from '../config-sources.ts'
 import { checkFailOn } from '../gate.ts'
-import { checkKind, type ProfilerOptions } from '../options.ts'
+import { loadConfig } from '../load-config.ts'
+import { checkKind, type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { isForStdout, openOutputs, parseOutputs } from '../output.ts'
+import { isForStdout, openOutputs, outputsOf, parseReporter } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
@@ -18,6 +21,7 @@ export interface RunFlags {
   readonly only?: readonly string[]
   readonly ignore?: readonly string[]
   readonly baseline?: string
+  readonly config?: string
   readonly quiet?: boolean
   readonly color: boolean
 }
@@ -33,10 +37,10 @@ interface Plan extends ConclusionPlan {
  * Runs a program with the profiler preloaded into every Node process it starts, forwards signals, and ends as the
  * program did; with 1 where it succeeded and `--fail-on` found something.
  *
- * @throws NonplusError where a flag is wrong; the program is then not started.
+ * @throws NonplusError where a flag or the configuration is wrong; the program is then not started.
  */
 export async function run(command: readonly string[], flags: RunFlags): Promise<void> {
-  const plan = planOf(flags)
+  const plan = await planOf(flags)
   const stdout = plan.outputs.some(isForStdout) ? 'stderr' : 'stdout'
   if (process.env.NONPLUS === '0') {
     process.stderr.write('nonplus: NONPLUS=0 is set: the program runs unwatched, and there is no report.\n')
@@ -54,22 +58,32 @@ export async function run(command: readonly string[], flags: RunFlags): Promise<
   endAs(exitCode === undefined ? ending : { code: exitCode, signal: null })
 }
 
-function planOf(flags: RunFlags): Plan {
-  const isQuiet = flags.quiet === true
+async function planOf(flags: RunFlags): Promise<Plan> {
+  const loaded = await loadConfig({ file: flags.config })
+  const { config } = overrideConfig(loaded, { name: 'flags', values: configOf(flags) })
+  const { reporters = [], failOn = [], quiet: isQuiet = false } = config
   return {
-    outputs: parseOutputs(flags.reporter, isQuiet),
-    failOn: checkFailOn(flags.failOn ?? []),
-    ...baselineOf(flags),
-    options: {
-      ...(flags.only === undefined ? {} : { only: flags.only.map(checkKind) }),
-      ...(flags.ignore === undefined ? {} : { ignore: flags.ignore.map(checkKind) }),
-    },
+    outputs: outputsOf(reporters, isQuiet),
+    failOn,
+    ...baselineOf(config),
+    options: pickOptions(config),
     isQuiet,
     color: flags.color,
   }
 }
 
-function baselineOf({ baseline }: RunFlags): Pick<Plan, 'baseline' | 'baselineFile'> {
+function configOf({ reporter, failOn, only, ignore, quiet, baseline }: RunFlags): NonplusConfig {
+  return {
+    ...(reporter.length === 0 ? {} : { reporters: reporter.map(parseReporter) }),
+    ...(failOn === undefined ? {} : { failOn: checkFailOn(failOn) }),
+    ...(only === undefined ? {} : { only: only.map(checkKind) }),
+    ...(ignore === undefined ? {} : { ignore: ignore.map(checkKind) }),
+    ...(quiet === undefined ? {} : { quiet }),
+    ...(baseline === undefined ? {} : { baseline }),
+  }
+}
+
+function baselineOf({ baseline }: NonplusConfig): Pick<Plan, 'baseline' | 'baselineFile'> {
   return baseline === undefined ? {} : { baseline: readBaseline(baseline), baselineFile: resolve(baseline) }
 }
 

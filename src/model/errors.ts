@@ -1,6 +1,7 @@
 /** Stable codes of the errors nonplus throws at its user. */
 export type ErrorCode =
   | 'ERR_OPTION_INVALID'
+  | 'ERR_CONFIG_INVALID'
   | 'ERR_REPORTER_UNKNOWN'
   | 'ERR_KIND_UNKNOWN'
   | 'ERR_DRIVER_UNSUPPORTED'
