@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import type { SuiteConfig } from './suite-run.ts'
+import type { NonplusConfig } from '../config.ts'
+import { loadSuiteConfig } from './suite-config.ts'
 
 const { resolve } = createRequire(import.meta.url)
 
@@ -15,16 +16,19 @@ export interface JestConfig {
  * reports on all of them at the end. `module.exports = withNonplus({ testEnvironment: 'node' })`.
  *
  * @param config of Jest: an object, or what Jest calls to get one.
- * @param settings over those of `nonplus.config`: `{ failOn: ['error'] }`.
+ * @param settings over those of `nonplus.config`, under the environment: `{ failOn: ['error'] }`.
  */
 export function withNonplus<Config extends object>(
   config: Config | (() => Config | Promise<Config>),
-  settings: SuiteConfig = {},
+  settings: NonplusConfig = {},
 ): () => Promise<Config> {
-  return async () => addTo(typeof config === 'function' ? await config() : config, settings)
+  return async () => {
+    const given = typeof config === 'function' ? await config() : config
+    return addTo(given, await loadSuiteConfig('withNonplus()', settings))
+  }
 }
 
-function addTo<Config extends JestConfig>(config: Config, settings: SuiteConfig): Config {
+function addTo<Config extends JestConfig>(config: Config, settings: NonplusConfig): Config {
   const { reporters = ['default'], projects } = config
   return {
     ...withSetup(config),

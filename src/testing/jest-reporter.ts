@@ -1,4 +1,6 @@
-import { type SuiteConfig, SuiteRun } from './suite-run.ts'
+import type { NonplusConfig } from '../config.ts'
+import { loadSuiteConfigSync } from './suite-config.ts'
+import { isIdle, SuiteRun } from './suite-run.ts'
 
 /**
  * Reporter of Jest that makes one report of what all test files of a run sent. In the configuration, after the others:
@@ -8,8 +10,9 @@ export default class NonplusReporter {
   readonly #run: SuiteRun | undefined
   #exitCode: 0 | 1 | 2 = 0
 
-  constructor(_globalConfig: unknown, config: SuiteConfig = {}) {
-    this.#run = SuiteRun.begin(config)
+  constructor(_globalConfig: unknown, config: NonplusConfig = {}) {
+    if (isIdle()) return
+    this.#run = SuiteRun.begin(loadSuiteConfigSync('nonplus/jest/reporter', config))
   }
 
   async onRunComplete(): Promise<void> {

@@ -1,5 +1,6 @@
 import { flushSuite, inTestScope, startSuite } from './suite.ts'
-import { SuiteRun } from './suite-run.ts'
+import { loadSuiteConfigSync } from './suite-config.ts'
+import { isIdle, SuiteRun } from './suite-run.ts'
 
 /** The parts of a test of mocha that are read. */
 interface MochaTest {
@@ -13,7 +14,8 @@ interface MochaTest {
  * A root hook plugin of mocha: `--require nonplus/mocha`, or `require` in its configuration. Each test runs as a scope of its
  * own, hooks left out; the main process makes one report at the end. In `--parallel` mode the workers load this as well.
  */
-const run = process.env.MOCHA_WORKER_ID === undefined ? SuiteRun.begin() : undefined
+const isWorker = process.env.MOCHA_WORKER_ID !== undefined
+const run = isWorker || isIdle() ? undefined : SuiteRun.begin(loadSuiteConfigSync('nonplus/mocha', {}))
 startSuite()
 
 /** What mocha runs around each test, in the process that the test runs in. */

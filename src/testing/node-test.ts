@@ -2,7 +2,8 @@ import { afterEach, beforeEach } from 'node:test'
 import { isMainThread } from 'node:worker_threads'
 import type { Scope } from '../instrument/scope.ts'
 import { closeTestWindow, flushSuite, isOff, openTestWindow, startSuite } from './suite.ts'
-import { SuiteRun } from './suite-run.ts'
+import { loadSuiteConfigSync } from './suite-config.ts'
+import { isIdle, SuiteRun } from './suite-run.ts'
 
 /** The parts of a test context that are read. */
 interface TestContext {
@@ -17,7 +18,9 @@ interface TestContext {
  */
 const isRunner = process.execArgv.includes('--test') && process.env.NODE_TEST_CONTEXT === undefined
 
-if (isRunner) reportAtEnd(SuiteRun.begin())
+if (isRunner) {
+  if (!isIdle()) reportAtEnd(SuiteRun.begin(loadSuiteConfigSync('nonplus/node-test', {})))
+}
 // a hook makes a test run of its process, so not in threads of a test, and where no file runs
 else if (!isOff() && isMainThread && process.argv[1] !== undefined) watchTests()
 

@@ -2,16 +2,21 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { concludeRun } from '../conclude-run.ts'
-import { checkFailOn } from '../gate.ts'
+import type { NonplusConfig } from '../config.ts'
 import { contextOf } from '../live-console.ts'
-import { checkOptions, type ProfilerOptions } from '../options.ts'
+import { type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { openOutputs, parseOutputs } from '../output.ts'
+import { openOutputs, outputsOf } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { console } from '../reporters/console.ts'
 import { writeText } from '../write-text.ts'
 import { isOff } from './suite.ts'
+
+/** True where a run has nothing to do: watching is off, or a run around this one reports. */
+export function isIdle(): boolean {
+  return isOff() || outerRun() !== undefined
+}
 
 /**
  * A run of a whole test suite, seen from the process that starts the tests: it gives the processes of the tests a folder for
@@ -21,9 +26,12 @@ export class SuiteRun {
   readonly #folder: string
   readonly #plan: Plan
 
-  /** @returns undefined where there is nothing to do: watching is off, or a run around this one reports. */
-  static begin(config: SuiteConfig = {}): SuiteRun | undefined {
-    return isOff() || outerRun() !== undefined ? undefined : new SuiteRun(planOf(config))
+  /**
+   * @returns undefined where {@link isIdle}.
+   * @throws NonplusError where a report cannot be written, or the baseline not be read.
+   */
+  static begin(config: NonplusConfig): SuiteRun | undefined {
+    return isIdle() ? undefined : new SuiteRun(planOf(config))
   }
 
   private constructor(plan: Plan) {
@@ -57,27 +65,16 @@ export class SuiteRun {
   }
 }
 
-/** What a configuration says of a suite: options of the profiler, and what is done with the report. */
-export interface SuiteConfig extends ProfilerOptions {
-  /** As `--reporter`: `['console', ['json', 'report.json']]`. */
-  readonly reporters?: readonly (string | readonly [string, string])[]
-  readonly failOn?: readonly string[]
-  readonly baseline?: string
-  readonly quiet?: boolean
-}
-
 type Plan = Parameters<typeof concludeRun>[1] & { readonly options: ProfilerOptions }
 
-function planOf({ reporters = [], failOn = [], baseline, quiet = false, ...options }: SuiteConfig): Plan {
+function planOf(config: NonplusConfig): Plan {
+  const { reporters = [], failOn = [], baseline, quiet: isQuiet = false } = config
   return {
-    outputs: parseOutputs(
-      reporters.map((entry) => (typeof entry === 'string' ? entry : entry.join('='))),
-      quiet,
-    ),
-    failOn: checkFailOn(failOn),
+    outputs: outputsOf(reporters, isQuiet),
+    failOn,
     baseline: baseline === undefined ? undefined : readBaseline(baseline),
-    options: checkOptions(options),
-    isQuiet: quiet,
+    options: pickOptions(config),
+    isQuiet,
     color: true,
   }
 }
