@@ -140,6 +140,11 @@ function internSite(frames: readonly RawFrame[], concurrent: boolean): CapturedC
   return node.alone
 }
 
+/** The same frames, below a `Promise.all` or not. */
+export function withConcurrent(callSite: CapturedCallSite, concurrent: boolean): CapturedCallSite {
+  return callSite.concurrent === concurrent ? callSite : internSite(callSite.frames, concurrent)
+}
+
 const framesByFile = new Map<string, Map<number, RawFrame>>()
 let placeCount = 0
 

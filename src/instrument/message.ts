@@ -175,7 +175,10 @@ function takeCallSite(message: StatementMessage, below: (...args: never[]) => un
     message.callSite = origin.callSite
     message.orm ??= origin.orm
   } else if (operation?.isOutermost !== true) message.callSite = captureCallSite(below, message)
-  if (message.callSite !== undefined) return
+  if (message.callSite !== undefined) {
+    if (operation !== undefined) message.callSite = operation.deepen(message.callSite)
+    return
+  }
   operation?.lend(message)
   message.canBeDeferred = operation === undefined
 }

@@ -43,6 +43,11 @@ export class Operation {
     else message.callSite = this.callSite
   }
 
+  /** The better of what was found on the stack of a statement, or of an operation within, and what this one knows. */
+  deepen(callSite: CapturedCallSite): CapturedCallSite {
+    return callSite
+  }
+
   get isAwaited(): boolean {
     return this.#waiting.length > 0
   }
@@ -82,6 +87,7 @@ export function runOperation(
   const operation = new Operation(below, isOutermost, orm)
   const around = state.operations.getStore()
   operation.call = call ?? around?.call
+  if (around !== undefined && operation.callSite !== undefined) operation.callSite = around.deepen(operation.callSite)
   // without an application on its stack it was called by an ORM, whose own operation knows more
   const outer = operation.callSite === undefined ? around : undefined
   if (outer !== undefined && (isOutermost || outer.callSite !== undefined)) {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { DataTypes, Op, QueryTypes, Sequelize } from 'sequelize'
+import { executeGraphql } from './execute-graphql.js'
 import { AUTHORS_SQL, authorRange, BOOKS_SQL } from './request.js'
 
 export const title = 'Sequelize 6'
@@ -27,7 +28,20 @@ export async function close({ sequelize }) {
   await sequelize.close()
 }
 
-export const shapes = { loop, findOne, all, resolvers, transaction, helper, lazy, lazyAll, raw, eager }
+export const shapes = {
+  loop,
+  findOne,
+  all,
+  resolvers,
+  transaction,
+  helper,
+  returned,
+  graphql,
+  lazy,
+  lazyAll,
+  raw,
+  eager,
+}
 
 export const expectations = { eager: { children: 1, findings: 0 } }
 
@@ -84,6 +98,25 @@ async function helper({ Author, Book }, request) {
 async function booksOf(Book, authorId) {
   const books = await Book.findAll({ where: { authorId } }) // @helper helper
   return books
+}
+
+async function returned({ Author, Book }, request) {
+  const authors = await Author.findAll(authorsOf(request)) // @parent returned
+  for (const author of authors) {
+    await booksReturned(Book, author.id) // @loop returned
+  }
+}
+
+function booksReturned(Book, authorId) {
+  return Book.findAll({ where: { authorId } }) // @helper returned
+}
+
+// Nobody but the library awaits what a resolver returns.
+async function graphql({ Author, Book }, request) {
+  await executeGraphql({
+    authors: () => Author.findAll(authorsOf(request)), // @parent graphql
+    books: (author) => Book.findAll({ where: { authorId: author.id } }), // @loop graphql, side by side
+  })
 }
 
 async function lazy({ Author }, request) {

@@ -1,6 +1,7 @@
 import 'reflect-metadata'
 import { fileURLToPath } from 'node:url'
 import { Between, DataSource, EntitySchema } from 'typeorm'
+import { executeGraphql } from './execute-graphql.js'
 import { loadDriver } from './load-driver.js'
 import { authorRange } from './request.js'
 
@@ -48,6 +49,8 @@ export const shapes = {
   resolvers,
   transaction,
   helper,
+  returned,
+  graphql,
   lazy,
   lazyAll,
   raw,
@@ -125,6 +128,25 @@ async function helper({ manager }, request) {
 async function booksOf(manager, authorId) {
   const books = await manager.find(Book, { where: { authorId } }) // @helper helper
   return books
+}
+
+async function returned({ manager }, request) {
+  const authors = await manager.find(Author, authorsOf(request)) // @parent returned
+  for (const author of authors) {
+    await booksReturned(manager, author.id) // @loop returned
+  }
+}
+
+function booksReturned(manager, authorId) {
+  return manager.find(Book, { where: { authorId } }) // @helper returned
+}
+
+// Nobody but the library awaits what a resolver returns.
+async function graphql({ manager }, request) {
+  await executeGraphql({
+    authors: () => manager.find(Author, authorsOf(request)), // @parent graphql
+    books: (author) => manager.find(Book, { where: { authorId: author.id } }), // @loop graphql, side by side
+  })
 }
 
 async function lazy({ manager }, request) {

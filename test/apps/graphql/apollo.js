@@ -1,12 +1,6 @@
-import { ApolloServer } from '@apollo/server'
-import { expressMiddleware } from '@as-integrations/express5'
-import express from 'express'
+import { startApollo } from './apollo-server.js'
 import { createContext, resolvers, typeDefs } from './schema.js'
 
 export async function start() {
-  const server = new ApolloServer({ typeDefs, resolvers })
-  await server.start()
-  const app = express()
-  app.use('/graphql', express.json(), expressMiddleware(server, { context: async () => createContext() }))
-  return app.listen(0, '127.0.0.1')
+  return await startApollo(typeDefs, resolvers, createContext)
 }
