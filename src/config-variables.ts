@@ -7,6 +7,7 @@ const READERS: Readonly<Record<string, readonly [name: keyof NonplusConfig, read
   NONPLUS_IGNORE: ['ignore', readList],
   NONPLUS_REPORTER: ['reporters', (text) => readList(text).map(readReporter)],
   NONPLUS_FAIL_ON: ['failOn', readList],
+  NONPLUS_VALUES: ['values', (text) => text === '1' || (text === '0' ? false : text)],
   NONPLUS_BASELINE: ['baseline', (text) => text],
 }
 

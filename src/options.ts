@@ -25,6 +25,13 @@ export interface ProfilerOptions {
    * @default false
    */
   readonly processScope?: boolean
+  /**
+   * Tells values of parameters and literals in findings. They may be anybody's data: for development and tests, never for
+   * reports that are kept.
+   *
+   * @default false
+   */
+  readonly values?: boolean
 }
 
 /** Every kind there is. */
@@ -41,6 +48,7 @@ const CHECKS: Readonly<Record<keyof ProfilerOptions, (value: unknown, name: stri
   http: checkBoolean,
   jobs: checkBoolean,
   processScope: checkBoolean,
+  values: checkBoolean,
 }
 
 /** Every option of a profiler. */

@@ -26,6 +26,7 @@ import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
 import { ownRecordOf, recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
 import { buildTrace } from './trace-builder.ts'
+import { valueText, withValues } from './value-texts.ts'
 import { version } from './version.ts'
 
 /** One scope as it closed, with what was found in it. */
@@ -53,6 +54,8 @@ export interface Profiled<Result> {
   readonly result: Result
   readonly report: Report
   readonly trace: Trace
+  /** By the id of each execution of the trace its values as a text; only where the option `values` asks for them. */
+  readonly values?: readonly string[]
 }
 
 /**
@@ -106,15 +109,17 @@ export async function profileBlock<Result>(
   watch()
   const scope = openBlock(name, options, isJudged)
   let closed: ScopeResult | undefined
+  let values: { values?: readonly string[] } = {}
   scope.onClose = () => {
     closed = resultOf(scope, options)
+    if (options.values === true) values = { values: recordOf(scope).messages.map(valueText) }
   }
   try {
     // awaited inside: a query builder that is returned runs only when it is awaited
     const result = await runIn(scope, async () => await fn())
     scope.close()
     const { trace } = closed as unknown as ScopeResult
-    return { result, report: scopeReport(closed as unknown as ScopeResult, trace), trace }
+    return { result, report: scopeReport(closed as unknown as ScopeResult, trace), trace, ...values }
   } finally {
     scope.close()
   }
@@ -236,12 +241,17 @@ function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions)
 function judge(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
   const { id, name, testFile } = scope
   const own = record.parts.length === 0 ? record : ownRecordOf(record)
-  const findings = analyze(buildTrace(scope, own), options).map((finding) => softenIn(testFile, finding))
+  const findings = findIn(scope, own, options).map((finding) => softenIn(testFile, finding))
   if (own === record) return findings
   for (const part of record.parts) {
-    if (!part.scope.isJudged) findings.push(...analyze(buildTrace(part.scope, part.record), options))
+    if (!part.scope.isJudged) findings.push(...findIn(part.scope, part.record, options))
   }
   return findings.map((finding) => ({ ...finding, scope: { id, name } }))
+}
+
+function findIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
+  const findings = analyze(buildTrace(scope, record), options)
+  return options.values === true ? withValues(findings, record.messages) : findings
 }
 
 /** A loop of the test itself is told, and fails nothing: tests look up what they have made. */

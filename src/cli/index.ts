@@ -49,6 +49,7 @@ program
   .option('--baseline <file>', 'tolerate the findings of this file, see nonplus baseline')
   .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
   .option('--ignore <kinds>', 'leave these kinds out, comma-separated', split)
+  .option('--values', "tell values of parameters in findings: they may be anybody's data")
   .option('--config <file>', 'the configuration, in place of the one that is found')
   .option('--quiet', 'print nothing but what a reporter writes')
   .option('--no-color', 'no escape codes in findings and reports')

@@ -22,6 +22,7 @@ export interface RunFlags {
   readonly ignore?: readonly string[]
   readonly baseline?: string
   readonly config?: string
+  readonly values?: boolean
   readonly quiet?: boolean
   readonly color: boolean
 }
@@ -72,13 +73,14 @@ async function planOf(flags: RunFlags): Promise<Plan> {
   }
 }
 
-function configOf({ reporter, failOn, only, ignore, quiet, baseline }: RunFlags): NonplusConfig {
+function configOf({ reporter, failOn, only, ignore, quiet, baseline, values }: RunFlags): NonplusConfig {
   return {
     ...(reporter.length === 0 ? {} : { reporters: reporter.map(parseReporter) }),
     ...(failOn === undefined ? {} : { failOn: checkFailOn(failOn) }),
     ...(only === undefined ? {} : { only: only.map(checkKind) }),
     ...(ignore === undefined ? {} : { ignore: ignore.map(checkKind) }),
     ...(quiet === undefined ? {} : { quiet }),
+    ...(values === undefined ? {} : { values }),
     ...(baseline === undefined ? {} : { baseline }),
   }
 }

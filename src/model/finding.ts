@@ -83,6 +83,8 @@ interface FindingBase {
   readonly rows: number
   readonly concurrent: boolean
   readonly advice: Advice
+  /** Values of the first few executions, those that differ: `(7)`, `('ada', null)`. Only where `values` was asked for. */
+  readonly values?: readonly string[]
   /** Ids of the executions it covers, so that a weaker finding over the same ones can be left out. */
   readonly executions: readonly number[]
 }

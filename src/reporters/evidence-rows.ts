@@ -32,6 +32,7 @@ export function renderEvidence(
     { label: 'field', texts: [(finding.fields ?? []).map(printable).join(', ')] },
     ...parentRows(finding),
     { label: 'statement', texts: [truncate(printable(finding.statement.fingerprint), statementColumns)] },
+    { label: 'values', texts: [(finding.values ?? []).map(printable).join(' ')] },
     ...siblingRows(finding, context),
     { label: finding.confidence === 'proven' ? 'proof' : 'why', texts: [prose(finding.explanation, context)] },
     ...growthRows(finding),

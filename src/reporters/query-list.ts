@@ -10,6 +10,8 @@ export interface ListedQuery {
   readonly summary: string
   readonly fingerprint: string
   readonly callSite?: Frame
+  /** Of the execution; only where values were asked for. */
+  readonly values?: string
 }
 
 const groupsShown = 15
@@ -25,11 +27,12 @@ export function renderQueryList(queries: readonly ListedQuery[], context: Report
   const counts = shown.map(({ count }) => formatCount(count))
   const summaries = shown.map(({ summary }) => truncate(printable(summary), 40))
   const [countWidth, summaryWidth] = [counts, summaries].map((texts) => Math.max(...texts.map(({ length }) => length)))
-  const lines = shown.map(({ callSite }, index) => {
+  const lines = shown.flatMap(({ callSite, values }, index) => {
     const head = `${(counts[index] as string).padStart(countWidth as number)} × ${summaries[index]}`
     const place = callSite === undefined ? 'call site lost' : formatPlace(callSite, context.cwd)
     const line = `${head.padEnd((countWidth as number) + 3 + (summaryWidth as number))}   ${place}`
-    return truncate(line, Math.max(context.width - 2, 20))
+    const told = values === undefined ? [] : [`${' '.repeat((countWidth as number) + 3)}${printable(values)}`]
+    return [line, ...told].map((one) => truncate(one, Math.max(context.width - 2, 20)))
   })
   const hidden = groups.slice(groupsShown)
   if (hidden.length === 0) return lines
@@ -43,7 +46,12 @@ function groupQueries(queries: readonly ListedQuery[]): ListedQuery[] {
     const { file, line, column } = query.callSite ?? {}
     const key = [query.fingerprint, file, line, column].join('\u001f')
     const known = groups.get(key)
-    groups.set(key, known === undefined ? query : { ...known, count: known.count + query.count })
+    groups.set(key, known === undefined ? query : together(known, query))
   }
   return [...groups.values()]
+}
+
+function together(known: ListedQuery, { count, values }: ListedQuery): ListedQuery {
+  const isNew = values !== undefined && known.values?.includes(values) === false
+  return { ...known, count: known.count + count, ...(isNew ? { values: `${known.values} ${values}` } : {}) }
 }

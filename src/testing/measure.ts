@@ -3,6 +3,7 @@ import type { DriverCoverage, Report } from '../model/report.ts'
 import type { StatementKind } from '../model/statement.ts'
 import type { Execution, Frame, Trace } from '../model/trace.ts'
 import { profileBlock } from '../profiler.ts'
+import type { RunSettings } from '../register.ts'
 import type { Block } from './block.ts'
 
 /** Executions of one shape at one place. Transaction control is left out: nobody means it when counting queries. */
@@ -18,6 +19,8 @@ export interface Query {
   readonly durationMs: number
   readonly rows: number
   readonly callSite?: Frame
+  /** Only where values were asked for. */
+  readonly values?: string
   /** Since the block began; -1 for folded ones. */
   readonly startMs: number
   /** It ran beside others. */
@@ -57,13 +60,13 @@ export async function measure<Result>(
   block: Block<Result>,
   { isJudged = false, ...options }: MeasureOptions = {},
 ): Promise<Measured<Result>> {
-  const { result, report, trace } = await profileBlock(
+  const { result, report, trace, values } = await profileBlock(
     name === '' ? 'block' : name,
     block,
-    { callSites: 'all', ...options },
+    { callSites: 'all', values: wantsValues(), ...options },
     isJudged,
   )
-  const queries = queriesOf(trace)
+  const queries = queriesOf(trace, values)
   return {
     result,
     report,
@@ -75,6 +78,14 @@ export async function measure<Result>(
   }
 }
 
+/** Asked for by the environment, or by the configuration of the whole suite. */
+function wantsValues(): boolean {
+  const { NONPLUS_VALUES, NONPLUS_RUN } = process.env
+  if (NONPLUS_VALUES !== undefined && NONPLUS_VALUES !== '') return NONPLUS_VALUES === '1'
+  if (NONPLUS_RUN === undefined) return false
+  return (JSON.parse(NONPLUS_RUN) as RunSettings).options.values === true
+}
+
 /** How many executions these are. */
 export function countOf(queries: readonly Query[]): number {
   return queries.reduce((sum, { count }) => sum + count, 0)
@@ -84,7 +95,7 @@ function isWatched({ via }: DriverCoverage): boolean {
   return via !== 'none'
 }
 
-function queriesOf(trace: Trace): Query[] {
+function queriesOf(trace: Trace, values: readonly string[] | undefined): Query[] {
   const read = ({ statement, callSite }: Pick<Execution, 'statement' | 'callSite'>) => {
     const { summary, fingerprint, kind, tables } = trace.statements[statement] as Trace['statements'][number]
     const site = callSite === undefined ? undefined : trace.callSites[callSite]
@@ -101,8 +112,9 @@ function queriesOf(trace: Trace): Query[] {
     }
   }
   const queries: Query[] = trace.executions.map((execution) => {
-    const { durationMs, rows = 0, startMs } = execution
-    return { ...read(execution), count: 1, durationMs: Math.max(durationMs, 0), rows, startMs }
+    const { id, durationMs, rows = 0, startMs } = execution
+    const told = values?.[id] === undefined ? {} : { values: values[id] }
+    return { ...read(execution), count: 1, durationMs: Math.max(durationMs, 0), rows, startMs, ...told }
   })
   for (const folded of trace.folded) {
     const { count, durationMs, rows } = folded
