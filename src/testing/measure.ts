@@ -96,10 +96,11 @@ function isWatched({ via }: DriverCoverage): boolean {
 }
 
 function queriesOf(trace: Trace, values: readonly string[] | undefined): Query[] {
+  const helpers = helpersIn(trace)
   const read = ({ statement, callSite }: Pick<Execution, 'statement' | 'callSite'>) => {
     const { summary, fingerprint, kind, tables } = trace.statements[statement] as Trace['statements'][number]
     const site = callSite === undefined ? undefined : trace.callSites[callSite]
-    const [frame] = site?.frames ?? []
+    const frame = site?.frames.find((one) => !helpers.has(placeKey(one))) ?? site?.frames[0]
     const text = trace.texts[statement] ?? fingerprint
     return {
       summary,
@@ -121,4 +122,20 @@ function queriesOf(trace: Trace, values: readonly string[] | undefined): Query[]
     queries.push({ ...read(folded), count, durationMs, rows, startMs: -1 })
   }
   return queries.filter(({ kind }) => kind !== 'transaction')
+}
+
+/** Places that send statements of several shapes: a helper that every query goes through says nothing about one of them. */
+function helpersIn({ executions, callSites }: Trace): Set<string> {
+  const statements = new Map<string, Set<number>>()
+  for (const { statement, callSite } of executions) {
+    for (const frame of callSite === undefined ? [] : (callSites[callSite]?.frames ?? [])) {
+      const key = placeKey(frame)
+      statements.set(key, (statements.get(key) ?? new Set()).add(statement))
+    }
+  }
+  return new Set([...statements].filter(([, { size }]) => size > 1).map(([key]) => key))
+}
+
+function placeKey({ file, line, column }: Frame): string {
+  return `${file}:${line}:${column}`
 }

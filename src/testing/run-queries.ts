@@ -34,7 +34,8 @@ export async function runQueries<Result>(
   const count = countOf(queries)
   const pass = isWithin(count, expectation)
   const message = (): string => {
-    const wanted = `${pass ? 'not ' : ''}${limitWords(expectation)} ${plural(expectation)}${filterWords(expectation)}`
+    const words = pass ? oppositeWords(expectation) : limitWords(expectation)
+    const wanted = `${words} ${plural(expectation)}${filterWords(expectation)}`
     return failureText(`Expected ${wanted}, but ${count} ran.`, measured, count === 0 ? measured.queries : queries)
   }
   return { pass, result, message }
@@ -63,6 +64,16 @@ function limitWords({ exactly, atMost, atLeast }: QueryExpectation): string {
     atMost === undefined ? '' : `at most ${atMost}`,
   ]
   return words.filter(Boolean).join(' and ')
+}
+
+/** What `not` asks for. */
+function oppositeWords({ exactly, atMost, atLeast }: QueryExpectation): string {
+  const words = [
+    exactly === undefined ? '' : exactly === 0 ? 'any' : `other than ${exactly}`,
+    atLeast === undefined ? '' : atLeast === 1 ? 'no' : `fewer than ${atLeast}`,
+    atMost === undefined ? '' : `more than ${atMost}`,
+  ]
+  return words.filter(Boolean).join(' or ')
 }
 
 function plural({ exactly, atMost, atLeast }: QueryExpectation): string {

@@ -16,21 +16,19 @@ interface TestFunctions {
   set(task: Task, fn: TestFunction): void
 }
 
-/** In a module of their own up to Vitest 4; on the runner from 5 on. */
+/** On the runner from Vitest 4.1 on; before in a module of their own, which complains from there on. */
 async function testFunctions(): Promise<TestFunctions> {
+  const { TestRunner } = vitest as unknown as { TestRunner?: { getTestFn?: TestFunctions['get'] } }
+  const getTestFn = TestRunner?.getTestFn
+  if (getTestFn !== undefined) return { get: getTestFn, set: (task, fn) => mapOf(task, getTestFn)?.set(task, fn) }
   const name = 'vitest/suite'
-  try {
-    const { getFn, setFn } = (await import(name)) as { getFn: TestFunctions['get']; setFn: TestFunctions['set'] }
-    return { get: getFn, set: setFn }
-  } catch {
-    const { getTestFn } = (vitest as unknown as { TestRunner: { getTestFn: TestFunctions['get'] } }).TestRunner
-    return { get: getTestFn, set: (task, fn) => mapOf(task, getTestFn)?.set(task, fn) }
-  }
+  const { getFn, setFn } = (await import(name)) as { getFn: TestFunctions['get']; setFn: TestFunctions['set'] }
+  return { get: getFn, set: setFn }
 }
 
 /**
- * The map that Vitest 5 keeps the functions of tests in. Its `TestRunner.setTestFn` is the same function as `getTestFn`, by mistake
- * (5.1), so that there is no other way to exchange one: the map is caught while it is asked for a test.
+ * The map that Vitest keeps the functions of tests in. `TestRunner.setTestFn` is the same function as `getTestFn`, by
+ * mistake (4.1 to 5.1), so that there is no other way to exchange one: the map is caught while it is asked for a test.
  */
 function mapOf(task: Task, get: TestFunctions['get']): WeakMap<Task, TestFunction> | undefined {
   const original = WeakMap.prototype.get
