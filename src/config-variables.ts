@@ -1,11 +1,11 @@
-import type { NonplusConfig } from './config.ts'
+import { type NonplusConfig, parseReporter } from './config.ts'
 import { type ConfigSource, type LoadConfigOptions, makeSource } from './config-sources.ts'
 
 /** Variables of the environment that say what a configuration file may say, and how each is read. */
 const READERS: Readonly<Record<string, readonly [name: keyof NonplusConfig, read: (text: string) => unknown]>> = {
   NONPLUS_ONLY: ['only', readList],
   NONPLUS_IGNORE: ['ignore', readList],
-  NONPLUS_REPORTER: ['reporters', (text) => readList(text).map(readReporter)],
+  NONPLUS_REPORTER: ['reporters', (text) => readList(text).map(parseReporter)],
   NONPLUS_FAIL_ON: ['failOn', readList],
   NONPLUS_VALUES: ['values', (text) => text === '1' || (text === '0' ? false : text)],
   NONPLUS_BASELINE: ['baseline', (text) => text],
@@ -32,10 +32,4 @@ export function readVariables(
 
 function readList(text: string): string[] {
   return text.split(',').map((part) => part.trim())
-}
-
-/** `json=report.json`, as on the command line. */
-function readReporter(text: string): string | string[] {
-  const cut = text.indexOf('=')
-  return cut === -1 ? text : [text.slice(0, cut), text.slice(cut + 1)]
 }

@@ -84,6 +84,17 @@ export function checkReporterNames({ reporters = [] }: NonplusConfig, valid: rea
   }
 }
 
+/** Reads `json=report.json`, as the command line and the environment have it; checks nothing. */
+export function parseReporter(text: string): ReporterEntry {
+  const cut = text.indexOf('=')
+  return (cut === -1 ? text : [text.slice(0, cut), text.slice(cut + 1)]) as ReporterEntry
+}
+
+/** Writes what {@link parseReporter} reads. */
+export function formatReporter(entry: ReporterEntry): string {
+  return typeof entry === 'string' ? entry : entry.join('=')
+}
+
 function checkReporters(value: unknown, name: string): void {
   if (Array.isArray(value) && value.every(isReporterEntry)) return
   const example = "['console', ['json', 'report.json']]"

@@ -1,6 +1,5 @@
 import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, isAbsolute, relative, resolve } from 'node:path'
-import type { ReporterEntry } from './config.ts'
 import { contextOf } from './live-console.ts'
 import { NonplusError } from './model/errors.ts'
 import { validNameHint } from './model/nearest.ts'
@@ -24,17 +23,8 @@ export interface Output {
  * @throws NonplusError ERR_REPORTER_UNKNOWN, or ERR_OPTION_INVALID where two reports would go to one place.
  */
 export function parseOutputs(values: readonly string[], isQuiet: boolean): Output[] {
-  return outputsOf(values.map(parseReporter), isQuiet)
-}
-
-/**
- * Makes outputs of what a configuration names.
- *
- * @throws NonplusError as {@link parseOutputs}.
- */
-export function outputsOf(entries: readonly ReporterEntry[], isQuiet: boolean): Output[] {
-  const outputs = entries
-    .map(outputOf)
+  const outputs = values
+    .map(parseOutput)
     .filter(({ reporter, file }) => reporter !== 'console' || file !== undefined || isQuiet)
   for (const [index, { reporter, file }] of outputs.entries()) {
     if (!outputs.slice(0, index).some((other) => other.file === file)) continue
@@ -45,25 +35,15 @@ export function outputsOf(entries: readonly ReporterEntry[], isQuiet: boolean): 
   return outputs
 }
 
-/**
- * Reads one `--reporter` value: a name, or a name and a file.
- *
- * @throws NonplusError as {@link parseOutputs}.
- */
-export function parseReporter(value: string): ReporterEntry {
+function parseOutput(value: string): Output {
   const cut = value.indexOf('=')
-  const reporter = (cut === -1 ? value : value.slice(0, cut)) as ReporterName
-  if (!Object.hasOwn(reporters, reporter)) throw unknownReporter(reporter)
-  if (cut === -1) return reporter
+  const name = cut === -1 ? value : value.slice(0, cut)
+  if (!Object.hasOwn(reporters, name)) throw unknownReporter(name)
+  const reporter = name as ReporterName
+  if (cut === -1) return { reporter }
   const path = value.slice(cut + 1)
   if (path === '') throw new NonplusError('ERR_OPTION_INVALID', `--reporter ${value} names no file after the \`=\`.`)
-  return [reporter, path]
-}
-
-function outputOf(entry: ReporterEntry): Output {
-  const [reporter, file] = typeof entry === 'string' ? [entry] : entry
-  if (!Object.hasOwn(reporters, reporter)) throw unknownReporter(reporter)
-  return file === undefined ? { reporter } : { reporter, file: resolve(file) }
+  return { reporter, file: resolve(path) }
 }
 
 function unknownReporter(name: string): NonplusError {

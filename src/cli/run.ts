@@ -3,13 +3,13 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type ConclusionPlan, concludeRun } from '../conclude-run.ts'
-import type { NonplusConfig } from '../config.ts'
+import { formatReporter, type NonplusConfig, parseReporter } from '../config.ts'
 import { overrideConfig } from '../config-sources.ts'
 import { checkFailOn } from '../gate.ts'
 import { loadConfig } from '../load-config.ts'
 import { checkKind, type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { isForStdout, openOutputs, outputsOf, parseReporter } from '../output.ts'
+import { isForStdout, openOutputs, parseOutputs } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
@@ -64,7 +64,7 @@ async function planOf(flags: RunFlags): Promise<Plan> {
   const { config } = overrideConfig(loaded, { name: 'flags', values: configOf(flags) })
   const { reporters = [], failOn = [], quiet: isQuiet = false } = config
   return {
-    outputs: outputsOf(reporters, isQuiet),
+    outputs: parseOutputs(reporters.map(formatReporter), isQuiet),
     failOn,
     ...baselineOf(config),
     options: pickOptions(config),

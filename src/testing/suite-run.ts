@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { concludeRun } from '../conclude-run.ts'
-import type { NonplusConfig } from '../config.ts'
+import { formatReporter, type NonplusConfig } from '../config.ts'
 import { contextOf } from '../live-console.ts'
 import { type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { openOutputs, outputsOf } from '../output.ts'
+import { openOutputs, parseOutputs } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { console } from '../reporters/console.ts'
@@ -70,7 +70,7 @@ type Plan = Parameters<typeof concludeRun>[1] & { readonly options: ProfilerOpti
 function planOf(config: NonplusConfig): Plan {
   const { reporters = [], failOn = [], baseline, quiet: isQuiet = false } = config
   return {
-    outputs: outputsOf(reporters, isQuiet),
+    outputs: parseOutputs(reporters.map(formatReporter), isQuiet),
     failOn,
     baseline: baseline === undefined ? undefined : readBaseline(baseline),
     options: pickOptions(config),
