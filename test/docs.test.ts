@@ -197,7 +197,7 @@ describe('commands', () => {
 
   test('that the pages name exist', () => {
     const unknown = spoken.filter(({ code }) => {
-      const command = /(?:^|[$ ])nonplus ([a-z]+)(?: |$)/.exec(code)?.[1]
+      const command = /(?:^|[$ ])(?<!import )nonplus ([a-z]+)(?: |$)/.exec(code)?.[1]
       return command !== undefined && !helps.has(command)
     })
     expect(unknown).toEqual([])
@@ -205,7 +205,7 @@ describe('commands', () => {
 
   test('take the options that the pages name', () => {
     const unknown = spoken.flatMap(({ path, code }) => {
-      const command = /(?:^|[$ ])nonplus ([a-z]+)(?: |$)/.exec(code)?.[1]
+      const command = /(?:^|[$ ])(?<!import )nonplus ([a-z]+)(?: |$)/.exec(code)?.[1]
       if (command === undefined && !code.startsWith('--')) return []
       const own = code.split(' -- ')[0] ?? ''
       const known = command === undefined ? [...helps.values()].join('\n') : (helps.get(command) ?? '')

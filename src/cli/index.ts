@@ -6,6 +6,7 @@ import { reporters } from '../reporters/index.ts'
 import { version } from '../version.ts'
 import type { BaselineFlags } from './baseline.ts'
 import { StartError } from './foreground.ts'
+import type { InitFlags } from './init.ts'
 import type { RunFlags } from './run.ts'
 
 /** Exit code of wrong usage and of failures of nonplus itself; a child that fails keeps its own. */
@@ -84,6 +85,16 @@ program
   .action(async (command: string[], { config }: { config?: string }) => {
     const { doctor } = await import('./doctor.ts')
     process.exitCode = await doctor(command, config)
+  })
+
+program
+  .command('init')
+  .description('set nonplus up in this project: shows what it would change, and asks')
+  .option('--yes', 'take all suggestions, and do not ask')
+  .option('--dry-run', 'show what would be changed, and change nothing')
+  .action(async (flags: InitFlags) => {
+    const { init } = await import('./init.ts')
+    process.exitCode = await init(flags)
   })
 
 program
