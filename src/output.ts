@@ -10,8 +10,8 @@ import type { ReporterContext } from './reporters/reporter.ts'
 import { writeText } from './write-text.ts'
 
 /** One `--reporter name=file`. */
-export interface Output {
-  readonly reporter: ReporterName
+export interface Output<Name extends string = ReporterName> {
+  readonly reporter: Name
   /** Absolute; absent for standard output. */
   readonly file?: string
 }
@@ -23,9 +23,20 @@ export interface Output {
  * @throws NonplusError ERR_REPORTER_UNKNOWN, or ERR_OPTION_INVALID where two reports would go to one place.
  */
 export function parseOutputs(values: readonly string[], isQuiet: boolean): Output[] {
-  const outputs = values
-    .map(parseOutput)
-    .filter(({ reporter, file }) => reporter !== 'console' || file !== undefined || isQuiet)
+  return parseOutputsOf(
+    reporters,
+    values,
+    ({ reporter, file }) => reporter !== 'console' || file !== undefined || isQuiet,
+  )
+}
+
+/** The same for other reporters; throws as {@link parseOutputs} does. */
+export function parseOutputsOf<Name extends string>(
+  registry: Readonly<Record<Name, unknown>>,
+  values: readonly string[],
+  isWritten: (output: Output<Name>) => boolean = () => true,
+): Output<Name>[] {
+  const outputs = values.map((value) => parseOutput(registry, value)).filter(isWritten)
   for (const [index, { reporter, file }] of outputs.entries()) {
     if (!outputs.slice(0, index).some((other) => other.file === file)) continue
     const place = file === undefined ? 'standard output' : `\`${file}\``
@@ -35,24 +46,23 @@ export function parseOutputs(values: readonly string[], isQuiet: boolean): Outpu
   return outputs
 }
 
-function parseOutput(value: string): Output {
+function parseOutput<Name extends string>(registry: Readonly<Record<Name, unknown>>, value: string): Output<Name> {
   const cut = value.indexOf('=')
   const name = cut === -1 ? value : value.slice(0, cut)
-  if (!Object.hasOwn(reporters, name)) throw unknownReporter(name)
-  const reporter = name as ReporterName
+  if (!Object.hasOwn(registry, name)) throw unknownReporter(name, Object.keys(registry))
+  const reporter = name as Name
   if (cut === -1) return { reporter }
   const path = value.slice(cut + 1)
   if (path === '') throw new NonplusError('ERR_OPTION_INVALID', `--reporter ${value} names no file after the \`=\`.`)
   return { reporter, file: resolve(path) }
 }
 
-function unknownReporter(name: string): NonplusError {
-  const message = `Unknown reporter: \`${name}\`. ${validNameHint(name, Object.keys(reporters))}`
-  return new NonplusError('ERR_REPORTER_UNKNOWN', message)
+function unknownReporter(name: string, valid: readonly string[]): NonplusError {
+  return new NonplusError('ERR_REPORTER_UNKNOWN', `Unknown reporter: \`${name}\`. ${validNameHint(name, valid)}`)
 }
 
 /** True for a report on standard output: what the program prints there must then go elsewhere. */
-export function isForStdout({ file }: Output): boolean {
+export function isForStdout({ file }: Output<string>): boolean {
   return file === undefined
 }
 
@@ -62,7 +72,7 @@ export function isForStdout({ file }: Output): boolean {
  *
  * @throws NonplusError ERR_COMMAND_FAILED where a file cannot be written.
  */
-export function openOutputs(outputs: readonly Output[]): void {
+export function openOutputs(outputs: readonly Output<string>[]): void {
   for (const { reporter, file } of outputs) {
     if (file === undefined) continue
     try {

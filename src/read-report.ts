@@ -63,7 +63,7 @@ const expectations: Properties = {
       durationMs: 'number',
     },
   ],
-  coverage: { seen: 'number' },
+  coverage: { seen: 'number', attributed: 'number' },
 }
 
 /** @returns the first thing that is not as expected, in words. */

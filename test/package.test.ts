@@ -90,7 +90,7 @@ function targetsIn(value: unknown): string[] {
 }
 
 describe('the tarball', () => {
-  test('holds the build, the schema, a page per detector and the papers, and nothing else', () => {
+  test('holds the build, the schemas, a page per detector and the papers, and nothing else', () => {
     const paths = packed.files.map(({ path }) => path).sort()
     const pages = paths.filter((path) => path.startsWith('src/'))
     expect(paths.filter((path) => !path.startsWith('dist/') && !pages.includes(path))).toEqual([
@@ -99,6 +99,7 @@ describe('the tarball', () => {
       'README.md',
       'package.json',
       'schema/config.json',
+      'schema/diff.json',
       'schema/report.json',
     ])
     expect(pages).toEqual(detectors.map(({ kind }) => `src/detectors/${kind}.md`).sort())

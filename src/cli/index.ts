@@ -2,9 +2,12 @@
 import { Command, CommanderError } from 'commander'
 import { BASELINE_FILE, DEFAULT_REASON } from '../baseline.ts'
 import { NonplusError } from '../model/errors.ts'
+import { defaultRules, regressionRules } from '../regressions.ts'
+import { diffReporters } from '../reporters/diff-reporters.ts'
 import { reporters } from '../reporters/index.ts'
 import { version } from '../version.ts'
 import type { BaselineFlags } from './baseline.ts'
+import type { DiffFlags } from './diff.ts'
 import { StartError } from './foreground.ts'
 import type { InitFlags } from './init.ts'
 import type { RunFlags } from './run.ts'
@@ -18,6 +21,9 @@ has ended; a reporter other than console without a file writes to standard outpu
 then goes to standard error.
 
 The exit code is that of the program; 1 where it succeeded and --fail-on found something; 2 for wrong usage.`
+
+const DIFF_NOTES = `
+The exit code is 0 where nothing became worse by these rules; 1 where something did; 2 where a report cannot be read.`
 
 const BASELINE_NOTES = `
 Entries that are there stay as they are, with their reasons. The exit code is 0; 1 where --check says that the file would
@@ -58,6 +64,25 @@ program
   .action(async (command: string[], flags: RunFlags) => {
     const { run } = await import('./run.ts')
     await run(command, flags)
+  })
+
+program
+  .command('diff')
+  .description('what a change did to query counts and findings, per scope name')
+  .argument('<before.json>', 'what --reporter json wrote without the change')
+  .argument('<after.json>', 'what it wrote with the change')
+  .option(
+    '--reporter <name[=file]>',
+    `${Object.keys(diffReporters).join(', ')}; repeatable (default: text, on standard output)`,
+    collect,
+    [],
+  )
+  .option('--fail-on <rules>', `${regressionRules.join(', ')}; or none; comma-separated`, split, [...defaultRules])
+  .option('--no-color', 'no escape codes')
+  .addHelpText('after', DIFF_NOTES)
+  .action(async (before: string, after: string, flags: DiffFlags) => {
+    const { diff } = await import('./diff.ts')
+    process.exitCode = diff(before, after, flags)
   })
 
 program

@@ -4,6 +4,7 @@ import { durationOf } from './finding-text.ts'
 import { type FindingGroup, groupByIdentity, openFindings } from './grouping.ts'
 import { printable, truncate, truncateMiddle } from './layout.ts'
 import { codeBlock, codeCell, codeSpan, escapeHtml, escapeMarkdown } from './markdown-text.ts'
+import { mostThatFit } from './most-that-fit.ts'
 import { formatPlace } from './place.ts'
 import { formatCount, formatDuration, formatRange } from './quantity.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
@@ -12,7 +13,7 @@ import { scopeRowsOf } from './scope-rows.ts'
 import { plural, renderVerdict } from './verdict.ts'
 
 /** Characters of a comment on GitHub. */
-const maxCharacters = 65_536
+export const maxCharacters = 65_536
 
 /** What a workflow finds its own comment by, to write it anew instead of beside itself. */
 export const commentMarker = '<!-- nonplus -->'
@@ -39,17 +40,6 @@ export function renderMarkdown(report: Report, context: ReporterContext, fits: (
   const text = textOf(mostThatFit(groups.length, (count) => fits(textOf(count))))
   // names and warnings are cut to a length, but escaping can make more of them
   return fits(text) ? text : `${renderHead(report).slice(0, 2).join('\n')}\n`
-}
-
-/** The highest count that fits, 0 where none does. */
-function mostThatFit(highest: number, fits: (count: number) => boolean): number {
-  let [low, high] = [0, highest]
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if (fits(middle)) low = middle
-    else high = middle - 1
-  }
-  return low
 }
 
 const rowsShown = 20
