@@ -8,7 +8,7 @@ import type { Coverage, DriverCoverage } from './model/report.ts'
 /** What one process has seen and missed, in numbers; serialisable, so that processes of one run can be summed up. */
 export interface ProcessCoverage {
   readonly counters: Readonly<Counters>
-  /** Hooked drivers. */
+  /** Hooked drivers, as they were loaded. */
   readonly drivers: readonly DriverCoverage[]
   readonly blindSpots: readonly BlindSpot[]
   /** First places of statements outside any scope, as `file:line` with an absolute path. */
@@ -39,7 +39,7 @@ export function processCoverage(): Coverage {
 export function driverCoverage(): Pick<Coverage, 'drivers' | 'warnings'> {
   const blindSpots = findBlindSpots()
   return {
-    drivers: [...state.drivers.values(), ...blindSpots.map(unhooked)],
+    drivers: inOrder([...state.drivers.values(), ...blindSpots.map(unhooked)]),
     warnings: blindSpots.map(blindSpotWarning),
   }
 }
@@ -63,13 +63,19 @@ export function sumCoverage(parts: readonly ProcessCoverage[]): Coverage {
     seen: total('seen'),
     attributed: total('attributed'),
     withCallSite: total('withCallSite'),
-    drivers: distinct([...drivers, ...blindSpots.map(unhooked)]),
+    drivers: inOrder(distinct([...drivers, ...blindSpots.map(unhooked)])),
     warnings,
   }
 }
 
 function distinct<Item>(items: readonly Item[]): Item[] {
   return [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+}
+
+/** By name: which of two is loaded first is the loader's choice. */
+function inOrder(drivers: readonly DriverCoverage[]): DriverCoverage[] {
+  const keyed = drivers.map((driver) => [`${driver.name} ${driver.version}`, driver] as const)
+  return keyed.sort(([one], [other]) => (one < other ? -1 : 1)).map(([, driver]) => driver)
 }
 
 function unhooked({ name, version }: BlindSpot): DriverCoverage {

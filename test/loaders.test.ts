@@ -62,8 +62,7 @@ function essence(stderr: string): { places: string[]; seen: string | undefined }
   return { places, seen: /^\d+ statements? seen through .*/ms.exec(stderr)?.[0].replaceAll(/\s+/g, ' ').trim() }
 }
 
-const SEEN =
-  /^6 statements seen through (?:pg-pool \S+ \(patch\), pg \S+|pg \S+ \(patch\), pg-pool \S+) \(patch\), 6 in a scope, 6 with a call site\.$/
+const SEEN = /^6 statements seen through pg \S+ \(patch\), pg-pool \S+ \(patch\), 6 in a scope, 6 with a call site\.$/
 
 const tsNode = loaderFile('ts-node/dist/bin-transpile.js')
 

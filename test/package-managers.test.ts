@@ -100,7 +100,7 @@ describe.skipIf(!hasLoaders).each(nodeVersions)('Node $version', (node) => {
     ).toEqual(['packages/old/', ''].map((folder) => `proven ${folder}${project.place('posts.mjs')}`))
     expect(coverage).toMatchObject({ seen: 12, attributed: 12, withCallSite: 12, warnings: [] })
     const versions = coverage.drivers.filter(({ name }) => name === 'pg').map(({ version }) => version)
-    expect(versions.sort()).toEqual(['8.0.3', '8.23.1'])
+    expect(versions).toEqual(['8.0.3', '8.23.1'])
   })
 
   test.each([
@@ -112,7 +112,7 @@ describe.skipIf(!hasLoaders).each(nodeVersions)('Node $version', (node) => {
     expect({ end, stdout, stderr }).toMatchObject({ end: 0, stdout: 'done\n' })
     expect(stderr).toMatch(new RegExp(`n-plus-one \\(proven\\)[\\s\\S]*?\\n {2}${project.place(file)}`))
     expect(stderr).toMatch(
-      /^6 statements seen through (?=[^$]*pg-pool 3\.\d+\.\d+ \(patch\))(?=[^$]*pg 8\.23\.1 \(patch\))[^$]*, 6\s+in\s+a\s+scope/m,
+      /^6 statements seen through pg 8\.23\.1 \(patch\), pg-pool 3\.\d+\.\d+ \(patch\), 6 in a scope/m,
     )
   })
 })

@@ -1,9 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs'
 import Module, { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { driverModules, type EsModulePackage, esModuleEnds, libraryModules } from './driver-files.ts'
 import { instrumentExports } from './instrument.ts'
+import { isLoadingAhead, whileLoadingAhead } from './loading-ahead.ts'
 import { onceInProcess, reportFailure } from './state.ts'
 
 interface LoadedSource {
@@ -93,40 +94,42 @@ export function loadEsModulesAhead(packages: readonly EsModulePackage[]): void {
       hookNamespace(namespace, href)
     } catch {
       // it is being loaded right now, or this Node cannot `require` an ES module
-      import(href)
-        .then((namespace) => {
-          handedOver().set(href, namespace)
-          hookNamespace(namespace, href)
-        })
-        .catch(() => {})
+      importAhead(href)
     }
   }
+}
+
+function importAhead(href: string): void {
+  pendingImports++
+  import(href)
+    .then((namespace) => {
+      handedOver().set(href, namespace)
+      hookNamespace(namespace, href)
+    })
+    .catch(() => {})
+    .finally(() => {
+      pendingImports--
+    })
 }
 
 /** Modules that nonplus loaded itself. */
 const loadedAhead = new Set<string>()
 
-let isLoading = false
+/** Imports of {@link loadEsModulesAhead} that are under way. */
+let pendingImports = 0
 
-/** Loads drivers that nobody may use. */
-export function whileLoadingAhead<Loaded>(load: () => Loaded): Loaded {
-  isLoading = true
-  try {
-    return load()
-  } finally {
-    isLoading = false
-  }
-}
-
-/** True while nonplus itself loads a driver, which `Module._load` sees as any other. */
-export function isLoadingAhead(): boolean {
-  return isLoading
+/**
+ * True where a load may be one that an import of nonplus' own leads to: of a CommonJS package by an ES module, which gives
+ * its path.
+ */
+export function isImportingAhead(request: string): boolean {
+  return pendingImports > 0 && isAbsolute(request)
 }
 
 function hookNamespace(namespace: unknown, url: string): void {
   try {
     const file = fileURLToPath(url)
-    const isAhead = loadedAhead.has(url)
+    const isAhead = loadedAhead.has(url) || isLoadingAhead()
     const { default: whole } = namespace as { default?: unknown }
     const name = instrumentExports(namespace, file, isAhead)
     if (name === undefined && whole !== undefined) instrumentExports(whole, file, isAhead)

@@ -2,6 +2,7 @@ import type { Instrumentation } from './instrumentation.ts'
 import { libsql } from './libsql.ts'
 import { wrapRemoteClient } from './libsql-remote.ts'
 import { loadedModules } from './loaded-modules.ts'
+import { whileLoadingAhead } from './loading-ahead.ts'
 import type { DriverInfo } from './message.ts'
 import { runOperation } from './operation.ts'
 import { wrapMethod } from './patch.ts'
@@ -77,7 +78,7 @@ function prototypeOf(createClient: (config: object) => Any, url: string): object
   nowhere.isClosed = true
   const before = { ...state.counters }
   try {
-    const client = runIn(nowhere, () => createClient({ url }))
+    const client = whileLoadingAhead(() => runIn(nowhere, () => createClient({ url })))
     client.close()
     return Object.getPrototypeOf(client) as object
   } catch {

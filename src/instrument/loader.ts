@@ -4,9 +4,10 @@ import { pathToFileURL } from 'node:url'
 import { loadedBuiltins, watchBuiltins } from './builtin-drivers.ts'
 import { now } from './clock.ts'
 import { driverModules, driverNames, mayHoldDriver, packageOf } from './driver-files.ts'
-import { hookEsModules, isLoadingAhead, loadEsModulesAhead, rehookEsModules, whileLoadingAhead } from './es-modules.ts'
+import { hookEsModules, isImportingAhead, loadEsModulesAhead, rehookEsModules } from './es-modules.ts'
 import { instrumentations, unsupportedDrivers } from './index.ts'
 import { instrumentExports, isUnusedDriver, listenToDrivers, loadedModules, versionOf } from './instrument.ts'
+import { isLoadingAhead, whileLoadingAhead } from './loading-ahead.ts'
 import { isSandboxed } from './sandbox.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
@@ -69,7 +70,8 @@ export function installLoader(): void {
   if (!isSandboxed) hookEsModules()
   onceInProcess('loader', () => {
     onModuleLoad((request, resolve, exports) => {
-      if (mayHoldDriver(request, resolve)) instrumentExports(exports, resolve(), isLoadingAhead())
+      if (!mayHoldDriver(request, resolve)) return
+      instrumentExports(exports, resolve(), isLoadingAhead() || isImportingAhead(request))
     })
     return true
   })

@@ -5,6 +5,7 @@ import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart } from './channel.ts'
 import { now } from './clock.ts'
 import type { FieldPath } from './graphql-field.ts'
+import { isLoadingAhead } from './loading-ahead.ts'
 import type { Operation, OrmCall } from './operation.ts'
 import { isPlainPromise, type Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
@@ -134,7 +135,7 @@ export function startStatement(
   let scope = origin === undefined ? state.storage.getStore() : origin.scope
   const { counters } = state
   counters.seen++
-  if (driver.onFirstUse !== undefined) driver.onFirstUse()
+  if (driver.onFirstUse !== undefined && !isLoadingAhead()) driver.onFirstUse()
   // for what runs in no scope only: a request pays nothing for it
   const processScope = scope === undefined ? state.processScope : undefined
   if (processScope !== undefined) scope = processScope.current()

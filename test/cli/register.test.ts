@@ -120,7 +120,11 @@ describe('what was not seen is said', () => {
   test.each<[what: string, verdict: string, lines: RegExp[]]>([
     ['loads no driver', 'No statements were seen: nothing was judged.', [/^No driver was hooked\.$/]],
     ['serves, but loads no driver', 'No statements were seen: nothing was judged.', [/^No driver was hooked\.$/]],
-    ['loads pg, but sends nothing', 'No statements were seen: nothing was judged.', [/^Hooked: .*pg \S+ \(patch\)\.$/]],
+    [
+      'loads pg, but sends nothing',
+      'No statements were seen: nothing was judged.',
+      [/^Hooked: pg \S+ \(patch\), pg-pool \S+ \(patch\)\.$/],
+    ],
     [
       'loads a driver without a hook',
       'No statements were seen: nothing was judged.',
