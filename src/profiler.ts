@@ -9,6 +9,7 @@ import { installScopeLibraries } from './instrument/install-scope-libraries.ts'
 import { hookKnex } from './instrument/knex.ts'
 import { watchLambda } from './instrument/lambda.ts'
 import { installLoader } from './instrument/loader.ts'
+import { hookMikroOrm } from './instrument/mikro-orm.ts'
 import type { OrmCall } from './instrument/operation.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { installProcessScope } from './instrument/process-scope.ts'
@@ -169,6 +170,7 @@ function watch(): void {
   hookBluebird()
   hookBookshelf()
   hookKnex()
+  hookMikroOrm()
   hookPrisma()
   hookSequelize()
   hookSlonik()

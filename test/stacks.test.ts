@@ -26,7 +26,7 @@ const shapes: Record<string, string> = {
   typeorm: 'loop findOneBy builder all resolvers transaction helper returned graphql lazy lazyAll raw stream eager',
   kysely: 'loop takeFirst all resolvers transaction helper returned raw stream inList eager',
   drizzle: 'loop all resolvers transaction helper returned wrapped built relational prepared count raw inList eager',
-  'mikro-orm': 'loop findOne all resolvers transaction helper lazy loadItems getResult raw eager builder',
+  'mikro-orm': 'loop findOne all resolvers transaction helper lazy loadItems getResult raw eager builder graphql',
   'mikro-orm-7': 'loop findOne all resolvers transaction helper lazy loadItems getResult raw eager',
   prisma: prismaShapes,
   'prisma-js': prismaShapes,

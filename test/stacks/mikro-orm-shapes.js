@@ -1,3 +1,4 @@
+import { executeGraphql } from './execute-graphql.js'
 import { authorRange } from './request.js'
 
 /** Entities and shapes of MikroORM, the same in all its versions. */
@@ -85,6 +86,15 @@ async function helper(orm, request) {
 async function booksOf(em, id) {
   const books = await em.find(Book, { author: id }) // @helper helper
   return books
+}
+
+/** Version 6 only: 7 is ES modules, whose classes are not hooked. */
+export async function graphql(orm, request) {
+  const em = orm.em.fork()
+  await executeGraphql({
+    authors: () => em.find(Author, ofRequest(request)), // @parent graphql
+    books: (author) => em.find(Book, { author: author.id }), // @loop graphql, side by side
+  })
 }
 
 async function lazy(orm, request) {

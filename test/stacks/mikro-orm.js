@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { EntitySchema } from '@mikro-orm/core'
-import { Author, Book, builder, shapes as common, properties } from './mikro-orm-shapes.js'
+import { Author, Book, builder, shapes as common, graphql, properties } from './mikro-orm-shapes.js'
 
 export { close, expectations } from './mikro-orm-shapes.js'
 
 export const title = 'MikroORM 6'
 
-export const shapes = { ...common, builder }
+export const shapes = { ...common, builder, graphql }
 
 /** Where the shapes are, with their marks. */
 export const source = 'mikro-orm-shapes.js'
