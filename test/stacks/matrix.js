@@ -168,6 +168,11 @@ Left out, because a statement is nobody's: Prisma gathers the \`findUnique\` of 
 requests. On SQLite, six requests that start at once are in one tick throughout (fluent, include, batched, contended), and one
 statement answers all six. It is filed under the request that asked first.
 
+A query that is returned from a resolver or a controller, with only a library to await it (graphql), keeps its line over
+Sequelize, TypeORM, MikroORM 6 and Bookshelf. Over Knex, Objection, Kysely, Drizzle, Prisma, Slonik and MikroORM 7 its line is
+that of the application further out which awaits it, and none where there is nobody: \`await\` it where it is sent. Findings
+within GraphQL name the field in any case.
+
 Written by \`npm run matrix\` on Node ${process.versions.node.split('.')[0]}, with MikroORM 7 on Node 22; \`test/stacks.test.ts\` holds every cell to it.
 `
 }
