@@ -1,5 +1,5 @@
-import { close, findPost, listPosts, listPostsTogether, seed } from 'example-blog'
 import { expect } from 'chai'
+import { close, findPost, listPosts, listPostsTogether, seed } from 'example-blog'
 import 'nonplus/chai'
 
 beforeEach(() => seed(3))

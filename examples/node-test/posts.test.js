@@ -35,7 +35,10 @@ describe('the list of posts', () => {
   })
 
   test('that loads each author has an N+1', async () => {
-    await assert.rejects(expectNoNPlusOne(() => listPosts()), /Expected no N\+1, but found 1/)
+    await assert.rejects(
+      expectNoNPlusOne(() => listPosts()),
+      /Expected no N\+1, but found 1/,
+    )
     await assert.rejects(expectConstantQueries({ setup: seed, run: () => listPosts() }), /grew with the data/)
   })
 })

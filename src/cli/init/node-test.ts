@@ -20,5 +20,5 @@ export function proposeNodeTest({ manifest }: Project): Proposal[] {
 
 function preload(text: string, name: string): string {
   const { scripts } = parseJson(text) as { scripts: Readonly<Record<string, string>> }
-  return setJson(text, ['scripts', name], scripts[name]?.replaceAll(TEST_RUN, `$1 --import ${SUITE}`))
+  return setJson(text, ['scripts', name], scripts[name]?.replaceAll(TEST_RUN, `$1 --require ${SUITE}`))
 }

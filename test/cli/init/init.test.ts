@@ -192,7 +192,7 @@ const projects: [what: string, files: Files, file: string, expected: object][] =
     'node:test',
     { 'package.json': { scripts: { test: 'node --test' } } },
     'package.json',
-    { scripts: { test: 'node --import nonplus/node-test --test' } },
+    { scripts: { test: 'node --require nonplus/node-test --test' } },
   ],
   [
     'node:test through others',
@@ -208,8 +208,8 @@ const projects: [what: string, files: Files, file: string, expected: object][] =
     'package.json',
     {
       scripts: {
-        test: 'tsc && c8 node --import nonplus/node-test --enable-source-maps --test test/ && node done.js',
-        watch: 'tsx --import nonplus/node-test --test --watch',
+        test: 'tsc && c8 node --require nonplus/node-test --enable-source-maps --test test/ && node done.js',
+        watch: 'tsx --require nonplus/node-test --test --watch',
         other: 'node --test-only a.js',
       },
     },
@@ -301,7 +301,7 @@ describe('--yes', () => {
       scripts: {
         dev: 'x',
         'dev:nonplus': 'nonplus run -- npm run dev',
-        test: 'node --import nonplus/node-test --test',
+        test: 'node --require nonplus/node-test --test',
       },
       ...JEST,
       jest: SUITE,
