@@ -208,6 +208,11 @@ describe('installed', () => {
   test('its types hold in ESM and in CommonJS', async () => {
     const body = `
 defineConfig({ detectors: { 'n-plus-one': { threshold: 10 }, 'duplicate-query': false }, only: ['n-plus-one'] })
+defineConfig({ failOn: ['error', 'n-plus-one'], reporters: ['console', ['json', 'report.json']], baseline: 'known.json' })
+// @ts-expect-error no such reporter
+defineConfig({ reporters: ['jsn'] })
+// @ts-expect-error it is no option of a profiler
+createProfiler({ failOn: ['error'] })
 // @ts-expect-error no such option
 defineConfig({ detectors: { 'n-plus-one': { treshold: 10 } } })
 // @ts-expect-error no such kind

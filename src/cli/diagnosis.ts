@@ -166,7 +166,7 @@ function factsOf({ packages, manifest, folder }: Project): Fact[] {
   })
   const scripts = Object.values(manifest.scripts ?? {}).join('\n')
   if (/\bnode\b.* --test\b/.test(scripts)) {
-    const text = 'node:test: profile() works as it is; for requests too: node --import nonplus/register --test'
+    const text = 'node:test: assertions: nonplus/testing; a scope per test: node --require nonplus/node-test --test'
     facts.push({ topic: 'test runner', text })
   }
   return facts

@@ -38,17 +38,17 @@ export const instruments: readonly KnownPackage[] = [
   {
     name: 'vitest',
     topic: 'test runner',
-    text: "profile() works as it is; for findings on the console: setupFiles: ['nonplus/register'] in its config",
+    text: 'assertions: nonplus/vitest; a scope per test: plugins: [nonplus()] of nonplus/vitest/plugin, or npx nonplus init',
   },
   {
     name: 'jest',
     topic: 'test runner',
-    text: "profile() works as it is; for findings on the console: setupFiles: ['nonplus/register'] in its config",
+    text: 'assertions: nonplus/jest; a scope per test: withNonplus() of nonplus/jest/config, or npx nonplus init',
   },
   {
     name: 'mocha',
     topic: 'test runner',
-    text: 'profile() works as it is; for requests too: mocha --require nonplus/register',
+    text: 'assertions: nonplus/chai; a scope per test: mocha --require nonplus/mocha, or npx nonplus init',
   },
   { name: 'ts-node', topic: 'loader', text: REQUIRE_HOOK },
   { name: '@swc-node/register', topic: 'loader', text: REQUIRE_HOOK },
