@@ -66,6 +66,11 @@ export function isForStdout({ file }: Output<string>): boolean {
   return file === undefined
 }
 
+/** True for a report that shows the executions of each scope: the processes of a run are then to log them. */
+export function wantsTimeline({ reporter }: Output): boolean {
+  return reporter === 'trace'
+}
+
 /**
  * Makes the files of reports, empty, so that a wrong path fails before the program runs, and no old report is taken for
  * the new one.

@@ -22,6 +22,8 @@ export interface RunSettings {
   readonly cwd: string
   /** Absolute path of a baseline: what it tolerates is not printed as it comes. */
   readonly baseline?: string
+  /** True to log the executions of each scope, too. */
+  readonly timeline?: boolean
   readonly options: ProfilerOptions
 }
 

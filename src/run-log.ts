@@ -11,6 +11,7 @@ import type { Finding } from './model/finding.ts'
 import type { ReportScope, ScopeTotals } from './model/report.ts'
 import type { ScopeResult } from './profiler.ts'
 import { ScopeSieve } from './scope-sieve.ts'
+import { TimelineBudget } from './timeline-budget.ts'
 
 /** A line of the `.jsonl` file of a process. */
 export type LogLine =
@@ -50,6 +51,7 @@ export class RunLog {
   readonly #recordFile: number
   readonly #sieve = new ScopeSieve()
   readonly #sources = new Set<string>()
+  readonly #timeline: TimelineBudget | undefined
   #lines: string[] = []
   #isWriteDue = false
   #hasNews = false
@@ -58,8 +60,12 @@ export class RunLog {
   #blindSpots: readonly BlindSpot[] = []
   #blindSpotsUntil = 0
 
-  /** @throws where the folder cannot be written to. */
-  constructor(folder: string) {
+  /**
+   * @param hasTimeline true to log the executions of each scope, too.
+   * @throws where the folder cannot be written to.
+   */
+  constructor(folder: string, hasTimeline = false) {
+    this.#timeline = hasTimeline ? new TimelineBudget() : undefined
     const path = join(folder, `${process.pid}-${threadId}-${Date.now().toString(36)}`)
     this.#lineFile = openSync(`${path}.jsonl`, 'a')
     this.#recordFile = openSync(`${path}.json`, 'w')
@@ -67,12 +73,14 @@ export class RunLog {
   }
 
   /** Notes a scope; it is written at the end of this turn of the event loop. */
-  add({ scope, findings }: ScopeResult): void {
+  add(result: ScopeResult): void {
     this.#hasNews = true
-    const sifted = this.#sieve.sift(scope, findings)
-    if (!sifted.isListed) return
-    for (const finding of sifted.findings) this.#addSources(finding)
-    this.#append({ type: 'scope', scope, findings: sifted.findings })
+    const { scope } = result
+    const { isListed, findings } = this.#sieve.sift(scope, result.findings)
+    if (!isListed) return
+    for (const finding of findings) this.#addSources(finding)
+    const executions = this.#timeline?.take(result)
+    this.#append({ type: 'scope', scope: executions === undefined ? scope : { ...scope, executions }, findings })
     if (this.#isWriteDue) return
     this.#isWriteDue = true
     setImmediate(() => guard(() => this.#writeLines())).unref()

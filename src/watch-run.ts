@@ -19,7 +19,7 @@ export interface Watch {
 export function watchRun(settings: RunSettings, { processScope }: { readonly processScope: boolean }): Watch {
   const profiler = createProfiler({ processScope, ...settings.options })
   if (settings.live) printLive(profiler, settings)
-  const log = new RunLog(settings.folder)
+  const log = new RunLog(settings.folder, settings.timeline)
   profiler.onScope((result) => log.add(result))
   process.on('exit', () => log.flush())
   // a request is judged when it closes, so only a script has something to lose

@@ -9,7 +9,7 @@ import { checkFailOn } from '../gate.ts'
 import { loadConfig } from '../load-config.ts'
 import { checkKind, type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { isForStdout, openOutputs, parseOutputs } from '../output.ts'
+import { isForStdout, openOutputs, parseOutputs, wantsTimeline } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
@@ -32,6 +32,7 @@ interface Plan extends ConclusionPlan {
   readonly options: ProfilerOptions
   /** Absolute. */
   readonly baselineFile?: string
+  readonly hasTimeline?: boolean
 }
 
 /**
@@ -63,8 +64,10 @@ async function planOf(flags: RunFlags): Promise<Plan> {
   const loaded = await loadConfig({ file: flags.config })
   const { config } = overrideConfig(loaded, { name: 'flags', values: configOf(flags) })
   const { reporters = [], failOn = [], quiet: isQuiet = false } = config
+  const outputs = parseOutputs(reporters.map(formatReporter), isQuiet)
   return {
-    outputs: parseOutputs(reporters.map(formatReporter), isQuiet),
+    outputs,
+    hasTimeline: outputs.some(wantsTimeline),
     failOn,
     ...baselineOf(config),
     options: pickOptions(config),
@@ -110,10 +113,12 @@ function registerPath(): string {
     .replaceAll('\\', '\\\\')
 }
 
+type EnvironmentPlan = Pick<Plan, 'options' | 'isQuiet' | 'color' | 'baselineFile' | 'hasTimeline'>
+
 /** The environment in which each Node process of a program loads nonplus, and leaves its log in `folder`. */
 export function environmentFor(
   folder: string,
-  { options, isQuiet, color, baselineFile }: Pick<Plan, 'options' | 'isQuiet' | 'color' | 'baselineFile'>,
+  { options, isQuiet, color, baselineFile, hasTimeline }: EnvironmentPlan,
 ): NodeJS.ProcessEnv {
   const outer = outerRun()
   const baseline = baselineFile ?? outer?.baseline
@@ -123,6 +128,7 @@ export function environmentFor(
     color: color && outer?.color !== false,
     cwd: outer?.cwd ?? process.cwd(),
     ...(baseline === undefined ? {} : { baseline }),
+    ...(hasTimeline === true || outer?.timeline === true ? { timeline: true } : {}),
     options,
   }
   const preload = `--require "${registerPath()}"`

@@ -1,6 +1,23 @@
 import type { BaselineEntry } from './baseline.ts'
 import type { Finding } from './finding.ts'
-import type { ScopeInfo } from './trace.ts'
+import type { Frame, ScopeInfo } from './trace.ts'
+
+/** One run of a statement, in the timeline of a scope. No values. */
+export interface ScopeExecution {
+  /** `SELECT users`. */
+  readonly summary: string
+  readonly fingerprint: string
+  /** Since the scope began. */
+  readonly startMs: number
+  /** -1 while it had not ended when the scope closed. */
+  readonly durationMs: number
+  readonly rows?: number
+  /** Code of the error it ended in, or its class name. */
+  readonly error?: string
+  readonly callSite?: Frame
+  /** Identity of the finding that it belongs to. */
+  readonly finding?: string
+}
 
 /** A scope with the sums over its executions; transaction control is not counted. */
 export interface ReportScope extends ScopeInfo {
@@ -11,6 +28,8 @@ export interface ReportScope extends ScopeInfo {
     /** Calls of the ORM they were sent for; only where it gathered several calls into one batch. */
     readonly operations?: number
   }
+  /** In start order. Only where a timeline was asked for, and then bounded: a busy scope has more queries than these. */
+  readonly executions?: readonly ScopeExecution[]
 }
 
 /** Sums over scopes of one name, where a run had too many to list. */

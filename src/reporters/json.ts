@@ -23,10 +23,11 @@ export const json: Reporter = (report, context) => {
   const document = {
     version: report.version,
     tool: { name, version },
-    scopes: report.scopes.map(({ id, name, kind, startedAt, durationMs, queries, attributes }) => {
+    scopes: report.scopes.map(({ id, name, kind, startedAt, durationMs, queries, attributes, executions }) => {
       const { count, durationMs: databaseMs, rows, operations } = queries
       const sums = { count, durationMs: databaseMs, rows, ...(operations === undefined ? {} : { operations }) }
-      return { id, name, kind, startedAt, durationMs, queries: sums, attributes }
+      const timeline = executions === undefined ? {} : { executions: relocate(executions, context.cwd) }
+      return { id, name, kind, startedAt, durationMs, queries: sums, attributes, ...timeline }
     }),
     ...(report.unlisted === undefined ? {} : { unlisted: report.unlisted }),
     findings: sortFindings(kept, report).map((finding) => serialiseFinding(finding, context)),

@@ -6,7 +6,7 @@ import { formatReporter, type NonplusConfig } from '../config.ts'
 import { contextOf } from '../live-console.ts'
 import { type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { openOutputs, parseOutputs } from '../output.ts'
+import { openOutputs, parseOutputs, wantsTimeline } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { console } from '../reporters/console.ts'
@@ -38,8 +38,15 @@ export class SuiteRun {
     this.#plan = plan
     openOutputs(plan.outputs)
     this.#folder = mkdtempSync(join(tmpdir(), 'nonplus-suite-'))
-    const { options, color } = plan
-    const settings: RunSettings = { folder: this.#folder, live: false, color, cwd: process.cwd(), options }
+    const { options, color, outputs } = plan
+    const settings: RunSettings = {
+      folder: this.#folder,
+      live: false,
+      color,
+      cwd: process.cwd(),
+      timeline: outputs.some(wantsTimeline),
+      options,
+    }
     process.env.NONPLUS_RUN = JSON.stringify(settings)
     process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }))
   }

@@ -29,7 +29,7 @@ export function frameAt(name: string, code: string, enclosing: string, nth = 1):
   return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1, function: enclosing }
 }
 
-const server: Frame = { file: `${cwd}/src/server.ts`, line: 31, column: 18, function: 'handleRequest' }
+export const server: Frame = { file: `${cwd}/src/server.ts`, line: 31, column: 18, function: 'handleRequest' }
 const docs = 'https://nonplus.dev/kinds'
 
 export const sequential: NPlusOneFinding = {

@@ -14,6 +14,7 @@ import {
   postsScope,
   reportOf,
   sequential,
+  server,
 } from './fixtures.ts'
 import { expectGolden } from './golden.ts'
 
@@ -25,12 +26,33 @@ const validate = ajv.compile(schema)
 const crowd = (count: number): Finding[] =>
   Array.from({ length: count }, (_, index) => ({ ...sequential, durationMs: 1 + ((index * 7919) % count) }))
 
+const timed = reportOf(
+  [],
+  [
+    {
+      ...postsScope,
+      executions: [
+        { summary: 'SELECT users', fingerprint: 'select ?', startMs: 1, durationMs: -1 },
+        {
+          summary: 'SELECT users',
+          fingerprint: 'select ?',
+          startMs: 2,
+          durationMs: 3,
+          rows: 1,
+          callSite: server,
+          finding: 'a:1',
+        },
+      ],
+    },
+  ],
+)
+
 describe('the JSON report', () => {
   test('is version 1 of the contract', () => {
     expectGolden('report.json', json(fullReport, context))
   })
 
-  test.each(Object.entries({ fullReport, emptyReport, comparedReport, crowded: reportOf(crowd(600)) }))(
+  test.each(Object.entries({ fullReport, emptyReport, comparedReport, timed, crowded: reportOf(crowd(600)) }))(
     'follows its schema: %s',
     (_, report) => {
       validate(JSON.parse(json(report, context)))
