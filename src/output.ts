@@ -108,7 +108,7 @@ export function writeOutput({ reporter, file }: Output, report: Report, { color,
 }
 
 /** Reporters whose readers know files by their path in the repository, wherever in it the run was. */
-const isForRepository: ReadonlySet<ReporterName> = new Set(['github', 'sarif'])
+const isForRepository: ReadonlySet<ReporterName> = new Set(['github', 'gitlab', 'sarif'])
 
 function repositoryRoot(): string {
   const cwd = process.cwd()
