@@ -176,13 +176,13 @@ export async function load(url, context, next) {
 
 /** ES modules that resolve from the working directory, from the program, or from what brings its own copy. */
 function installedFiles(packages: readonly EsModulePackage[]): string[] {
-  const folders = new Set([process.cwd(), dirname(resolve(process.argv[1] ?? 'program.js'))])
   const files = new Set<string>()
-  for (const folder of folders) {
+  for (const folder of new Set([process.cwd(), dirname(resolve(process.argv[1] ?? 'program.js'))])) {
+    const places = packageFoldersFrom(folder)
     for (const { module, files: names, within } of packages) {
-      const holders = within.map((name) => packageFrom(folder, name)).filter((holder) => holder !== undefined)
-      for (const from of [folder, ...holders]) {
-        const found = packageFrom(from, module)
+      const holders = within.map((name) => packageIn(places, name)).filter((holder) => holder !== undefined)
+      for (const from of [places, ...holders.map(packageFoldersFrom)]) {
+        const found = packageIn(from, module)
         if (found !== undefined) for (const name of names) files.add(join(found, name))
       }
     }
@@ -190,9 +190,14 @@ function installedFiles(packages: readonly EsModulePackage[]): string[] {
   return [...files].filter((file) => existsSync(file))
 }
 
-/** Folder of a package as it is found from another folder; links are resolved, as loaders do. */
-function packageFrom(folder: string, name: string): string | undefined {
-  const paths = createRequire(join(folder, 'noop.js')).resolve.paths(name) ?? []
-  const found = paths.map((path) => join(path, name)).find((path) => existsSync(path))
+/** Folders that exist where a package is looked for from another folder; every start pays for this. */
+function packageFoldersFrom(folder: string): string[] {
+  const paths = createRequire(join(folder, 'noop.js')).resolve.paths('package') ?? []
+  return paths.filter((path) => existsSync(path))
+}
+
+/** Folder of a package; links are resolved, as loaders do. */
+function packageIn(places: readonly string[], name: string): string | undefined {
+  const found = places.map((path) => join(path, name)).find((path) => existsSync(path))
   return found === undefined ? undefined : realpathSync(found)
 }
