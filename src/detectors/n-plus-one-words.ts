@@ -1,6 +1,6 @@
 import type { Confidence, FindingParent, FindingStatement } from '../model/finding.ts'
 import { isByParent } from './orm-call.ts'
-import { inField, relativePath } from './subject.ts'
+import { inField, pathInside } from './subject.ts'
 
 interface Facts {
   readonly statement: FindingStatement
@@ -43,7 +43,7 @@ function proofOf(facts: Facts): string {
   const { count, distinct, parent, statement, concurrent, confidence, root } = facts
   const key = keyName(facts)
   const placeOf = ({ callSite }: FindingParent): string =>
-    callSite === undefined ? 'before' : `at ${relativePath(root, callSite.file)}:${callSite.line}`
+    callSite === undefined ? 'before' : `at ${pathInside(root, callSite.file)}:${callSite.line}`
   const sideBySide = concurrent ? ' They were sent side by side, but each is a round trip of its own.' : ''
   if (parent !== undefined && count === 1) {
     return `The value of ${key} came from ${columnName(parent)} in the one row read ${placeOf(parent)}. One query now; it grows with the rows of ${tableOf(parent)} if it runs once per row.`

@@ -28,6 +28,13 @@ export function inField([field, ...others]: readonly string[]): string {
   return field === undefined || others.length > 0 ? '' : ` in ${field}`
 }
 
+/** Path for prose: relative where it is inside the project; else reporters know what it is relative to. */
+export function pathInside(root: string, file: string): string {
+  const path = file.replaceAll('\\', '/')
+  const base = `${root.replaceAll('\\', '/').replace(/\/$/, '')}/`
+  return path.startsWith(base) ? path.slice(base.length) : path
+}
+
 /** Path for identities: relative to the project, with `/`, so that it is the same on every machine. */
 export function relativePath(root: string, file: string | undefined): string {
   if (file === undefined) return ''

@@ -13,11 +13,18 @@ export function relativePath(file: string, cwd: string): string {
   return path.startsWith('/') && cwd.startsWith('/') ? posix.relative(cwd, path) : path
 }
 
-/** Prose without the working directory in front of the paths in it. */
+/**
+ * Prose without the working directory in front of the paths in it. What lies beside it in the same project, as the other
+ * packages of a repository do, is relative as well: `../blog/posts.js`.
+ */
 export function withoutDirectory(text: string, cwd: string): string {
   const directory = cwd.replace(/[\\/]+$/, '')
   if (directory.length < 2) return text
-  return text.replace(new RegExp(`(?:file:///?|(?<![\\w./-]))${escapeRegExp(directory)}[\\\\/]`, 'g'), '')
+  const inside = text.replace(new RegExp(`(?:file:///?|(?<![\\w./-]))${escapeRegExp(directory)}[\\\\/]`, 'g'), '')
+  const [, first, second] = directory.split('/')
+  if (first === undefined || second === undefined) return inside
+  const beside = new RegExp(`(?<![\\w./-])/${escapeRegExp(first)}/${escapeRegExp(second)}/[^\\s:]+(?=:\\d)`, 'g')
+  return inside.replace(beside, (path) => relativePath(path, cwd))
 }
 
 function isWindowsPath(path: string): boolean {
