@@ -2,6 +2,7 @@ import type { Finding, Growth } from './model/finding.ts'
 import type { Report } from './model/report.ts'
 import type { FindingChange, FindingDiff, RegressionRule, ReportDiff, ScopeDiff } from './model/report-diff.ts'
 import { regressionsIn } from './regressions.ts'
+import { placeOf } from './reporters/finding-places.ts'
 import { compareText, groupByIdentity } from './reporters/grouping.ts'
 import { scopeNumbersOf } from './scope-numbers.ts'
 import { version } from './version.ts'
@@ -72,7 +73,8 @@ function firstSeen({ identity }: Finding, { known }: Circumstances): FindingChan
 }
 
 function describe(finding: Finding, change: FindingChange, earlier?: Finding): FindingDiff {
-  const { identity, kind, severity, title, callSite, baseline } = finding
+  const { identity, kind, severity, title, baseline } = finding
+  const callSite = placeOf(finding)
   const growth = growthChange(earlier, finding)
   return {
     change,

@@ -36,7 +36,7 @@ interface Block {
 }
 
 function blocksOf({ path, text }: Page): Block[] {
-  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ 1: language = '', 2: code = '', index }) => ({
+  return [...text.matchAll(/^(`{3,})(\w*)\n(.*?)^\1$/gms)].map(({ 2: language = '', 3: code = '', index }) => ({
     place: `${path}:${text.slice(0, index).split('\n').length}`,
     language,
     code,
@@ -46,7 +46,7 @@ function blocksOf({ path, text }: Page): Block[] {
 const blocks = pages.flatMap(blocksOf)
 
 function withoutBlocks(text: string): string {
-  return text.replaceAll(/^```.*?^```$/gms, '')
+  return text.replaceAll(/^(`{3,})\w*\n.*?^\1$/gms, '')
 }
 
 /** Anchors of a page, as GitHub makes them of its headings. */

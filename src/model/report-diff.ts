@@ -34,6 +34,7 @@ export interface FindingDiff {
   readonly title: string
   /** True where a baseline tolerates it. */
   readonly isTolerated: boolean
+  /** The line to look at: that of the loop where it is known. */
   readonly callSite?: Frame
   /** Number of queries as a formula of the data, where both sides know it and it is not the same. */
   readonly growth?: { readonly before: Growth; readonly after: Growth }

@@ -13,7 +13,7 @@ function escapeMarkup(text: string): string {
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replace(/[\\`*_{}[\]()~$]/g, '\\$&')
+    .replace(/[\\`*_{}[\]~$]/g, '\\$&')
     .replaceAll('|', '&#124;')
 }
 
