@@ -18,7 +18,7 @@ export type {
   Rewrite,
   Severity,
 } from './model/finding.ts'
-export type { Coverage, DriverCoverage, Report, ReportBaseline, ReportScope } from './model/report.ts'
+export type { Coverage, DriverCoverage, Report, ReportBaseline, ReportScope, ScopeExecution } from './model/report.ts'
 export type { Clause, Dialect, Slot, Statement, StatementKind } from './model/statement.ts'
 export type {
   CallSite,

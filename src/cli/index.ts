@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { BASELINE_FILE, DEFAULT_REASON } from '../baseline.ts'
 import { NonplusError } from '../model/errors.ts'
 import { defaultRules, regressionRules } from '../regressions.ts'
@@ -46,12 +46,7 @@ program
   .usage('[options] -- <command …>')
   .passThroughOptions()
   .argument('<command...>', 'the program and its arguments, after --')
-  .option(
-    '--reporter <name[=file]>',
-    `${Object.keys(reporters).join(', ')}; repeatable (default: console, on standard error)`,
-    collect,
-    [],
-  )
+  .addOption(reporterOption(reporters, 'console, on standard error'))
   .option('--fail-on <severities or kinds>', 'exit with 1 on findings of these, comma-separated', split)
   .option('--baseline <file>', 'tolerate the findings of this file, see nonplus baseline')
   .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
@@ -71,13 +66,12 @@ program
   .description('what a change did to query counts and findings, per scope name')
   .argument('<before.json>', 'what --reporter json wrote without the change')
   .argument('<after.json>', 'what it wrote with the change')
-  .option(
-    '--reporter <name[=file]>',
-    `${Object.keys(diffReporters).join(', ')}; repeatable (default: text, on standard output)`,
-    collect,
-    [],
+  .addOption(reporterOption(diffReporters, 'text, on standard output'))
+  .addOption(
+    new Option('--fail-on <rules>', `${regressionRules.join(', ')}; or none; comma-separated`)
+      .argParser(split)
+      .default(defaultRules, defaultRules.join(',')),
   )
-  .option('--fail-on <rules>', `${regressionRules.join(', ')}; or none; comma-separated`, split, [...defaultRules])
   .option('--no-color', 'no escape codes')
   .addHelpText('after', DIFF_NOTES)
   .action(async (before: string, after: string, flags: DiffFlags) => {
@@ -130,8 +124,10 @@ program
     process.exitCode = await demo({})
   })
 
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value]
+function reporterOption(registry: object, shownByDefault: string): Option {
+  return new Option('--reporter <name[=file]>', `${Object.keys(registry).join(', ')}; repeatable`)
+    .argParser((value: string, previous: readonly string[]) => [...previous, value])
+    .default([], shownByDefault)
 }
 
 function split(value: string): string[] {

@@ -90,7 +90,7 @@ export function findingFacts({ finding, scopes }: ChangedFinding, cwd: string): 
   const { severity, kind, title, callSite, growth, isTolerated } = finding
   const names = scopes.length > 3 ? [...scopes.slice(0, 3), `${formatCount(scopes.length - 3)} more`] : scopes
   return [
-    `${severity} ${kind}`,
+    printable(`${severity} ${kind}`),
     printable(title),
     ...(callSite === undefined ? [] : [formatPlace(callSite, cwd)]),
     names.map(printable).join(', '),

@@ -62,6 +62,7 @@ function driverOf(
         id: kind,
         name: kind,
         shortDescription: { text: kind },
+        fullDescription: { text: kind },
         ...helpOf(docs, context),
         defaultConfiguration: { level: levels[severity] },
         properties: { tags: ['performance', 'sql'] },
@@ -73,7 +74,8 @@ function driverOf(
 /** A page that is a file of the package is no address that a browser could open. */
 function helpOf(docs: string, { cwd }: ReporterContext): object {
   const page = relativePath(printable(docs), cwd)
-  return /^https?:\/\/\S+$/.test(page) ? { helpUri: encodeURI(page) } : { help: { text: page } }
+  const help = { help: { text: page } }
+  return /^https?:\/\/\S+$/.test(page) ? { helpUri: encodeURI(page), ...help } : help
 }
 
 function resultOf(
