@@ -101,13 +101,9 @@ function processOf({ id }: ReportScope): number {
 
 function eventsOf(pid: number, slices: readonly Slice[]): object[] {
   const lanes = layOut(slices)
-  const names = Array.from({ length: Math.max(0, ...lanes) + 1 }, (_, lane) => ({
-    name: 'thread_name',
-    ph: 'M',
-    pid,
-    tid: lane + 1,
-    args: { name: `lane ${lane + 1}` },
-  }))
+  const names = Array.from({ length: Math.max(0, ...lanes) + 1 }, (_, lane) =>
+    metadata('thread_name', pid, lane + 1, `lane ${lane + 1}`),
+  )
   const drawn = slices.flatMap((slice, index) => {
     const tid = (lanes[index] ?? 0) + 1
     return [slice, ...slice.inside].map(({ event, startMs, endMs }) => {
@@ -124,7 +120,12 @@ function eventsOf(pid: number, slices: readonly Slice[]): object[] {
       }
     })
   })
-  return [{ name: 'process_name', ph: 'M', pid, tid: 0, args: { name: `process ${pid}` } }, ...names, ...drawn]
+  return [metadata('process_name', pid, 0, `process ${pid}`), ...names, ...drawn]
+}
+
+/** Category and time mean nothing here, and some readers ask for them all the same. */
+function metadata(name: string, pid: number, tid: number, value: string): object {
+  return { name, cat: '__metadata', ph: 'M', ts: 0, pid, tid, args: { name: value } }
 }
 
 /** Whole ones, of which viewers have no finer, so that neighbours do not overlap by a rounding. */
