@@ -199,7 +199,7 @@ describe('installed', () => {
       {
         seen: 3,
         attributed: 2,
-        drivers: [{ name: 'pg-pool' }, { name: 'pg' }],
+        drivers: [{ name: 'pg' }, { name: 'pg-pool' }],
         warnings: ['1 statement left out by ignore(): by the other copy'],
       },
     ])

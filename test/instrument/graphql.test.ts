@@ -203,27 +203,29 @@ const returned = {
 }
 
 // Apollo awaits what a resolver returns, and no frame of the application is left where the ORM sends
-test.each(['apollo-sequelize.js', 'apollo-typeorm.js'])('%s: what resolvers return has its line', async (app) => {
-  const server = await GraphqlApp.start(nodeVersions[0] as NodeVersion, app)
-  const marked = (name: string): string => lineWith(`// @${name}`, app)
-  for (const query of Object.values(returned)) await server.ask(query)
-  const sent = Object.entries(returned).flatMap((entry) => [entry, entry, entry])
-  await Promise.all(sent.map(([, query]) => server.ask(query)))
-  const closed = await server.closed(sent.length + Object.keys(returned).length)
-  const { counters, failures } = await server.stop()
+describe.each(nodeVersions)('on Node $version', (node) => {
+  test.each(['apollo-sequelize.js', 'apollo-typeorm.js'])('%s: what resolvers return has its line', async (app) => {
+    const server = await GraphqlApp.start(node, app)
+    const marked = (name: string): string => lineWith(`// @${name}`, app)
+    for (const query of Object.values(returned)) await server.ask(query)
+    const sent = Object.entries(returned).flatMap((entry) => [entry, entry, entry])
+    await Promise.all(sent.map(([, query]) => server.ask(query)))
+    const closed = await server.closed(sent.length + Object.keys(returned).length)
+    const { counters, failures } = await server.stop()
 
-  expect(failures).toEqual([])
-  expect(counters.lostCallSites).toBe(0)
-  const all = closed.flatMap(({ executions }) => executions).filter(isOurs)
-  const placesOf = (field: string, summary: string): unknown[] => [
-    ...new Set(all.filter((one) => one.field === field && one.summary === summary).map(({ place }) => place)),
-  ]
-  expect(placesOf('Query.posts', 'SELECT posts')).toEqual([marked('posts')])
-  expect(placesOf('Query.first', 'SELECT posts')).toEqual([marked('first')])
-  expect(placesOf('Query.total', 'SELECT posts')).toEqual([marked('total')])
-  expect(placesOf('Query.posts[].author', 'SELECT users')).toEqual([marked('author')])
-  expect(placesOf('Query.posts[].authors', 'SELECT users')).toEqual([marked('authors')])
-  expect(placesOf('Mutation.rename', 'UPDATE posts')).toEqual([marked('rename')])
+    expect(failures).toEqual([])
+    expect(counters.lostCallSites).toBe(0)
+    const all = closed.flatMap(({ executions }) => executions).filter(isOurs)
+    const placesOf = (field: string, summary: string): unknown[] => [
+      ...new Set(all.filter((one) => one.field === field && one.summary === summary).map(({ place }) => place)),
+    ]
+    expect(placesOf('Query.posts', 'SELECT posts')).toEqual([marked('posts')])
+    expect(placesOf('Query.first', 'SELECT posts')).toEqual([marked('first')])
+    expect(placesOf('Query.total', 'SELECT posts')).toEqual([marked('total')])
+    expect(placesOf('Query.posts[].author', 'SELECT users')).toEqual([marked('author')])
+    expect(placesOf('Query.posts[].authors', 'SELECT users')).toEqual([marked('authors')])
+    expect(placesOf('Mutation.rename', 'UPDATE posts')).toEqual([marked('rename')])
+  })
 })
 
 /** Knex asks each new connection for the version of the server. */
