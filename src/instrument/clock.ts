@@ -5,6 +5,9 @@
 /** Milliseconds since the process began, as `performance.now()` counts them. */
 export const now: () => number = performance.now.bind(performance)
 
+/** When that was, as `Date.now()` counts. */
+export const timeOrigin: number = performance.timeOrigin
+
 /** As `queueMicrotask()`. */
 export const inMicrotask: (callback: () => void) => void = queueMicrotask
 

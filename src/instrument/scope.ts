@@ -1,6 +1,6 @@
 import type { ScopeInfo, ScopeKind } from '../model/trace.ts'
 import { scopeEnd } from './channel.ts'
-import { now } from './clock.ts'
+import { now, timeOrigin } from './clock.ts'
 import { reportFailure, state } from './state.ts'
 
 /**
@@ -97,7 +97,7 @@ export class Scope {
       id: this.id,
       name: this.name,
       kind: this.kind,
-      startedAt: new Date(performance.timeOrigin + this.startedAt).toISOString(),
+      startedAt: new Date(timeOrigin + this.startedAt).toISOString(),
       durationMs: (this.isClosed ? this.endedAt : now()) - this.startedAt,
       attributes: this.attributes,
     }
