@@ -76,15 +76,36 @@ export function installLoader(): void {
     return true
   })
   watchBuiltins()
+  if (isSandboxed) onceInProcess('sandbox scan', scanAtEachScope)
   if (!isScanDue()) return
-  for (const [file, module] of Object.entries(loadedModules())) {
-    if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
-  }
+  hookLoadedModules()
   if (!isSandboxed) {
     rehookEsModules()
     if (!isPreloaded()) loadEsModulesAhead(driverModules)
   }
   if (isSandboxed ? state.drivers.size === 0 : hasOtherLoader()) loadAhead()
+}
+
+function hookLoadedModules(): void {
+  for (const [file, module] of Object.entries(loadedModules())) {
+    if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
+  }
+}
+
+/** A file has loaded its drivers by the time that its first test begins, and nothing but the table of modules tells. */
+function scanAtEachScope(): true {
+  let known = 0
+  state.scopeOpenings.add(() => {
+    try {
+      const { length } = Object.keys(loadedModules())
+      if (length === known) return
+      known = length
+      hookLoadedModules()
+    } catch (error) {
+      reportFailure('module scan', error)
+    }
+  })
+  return true
 }
 
 /** Every scope asks for the loader, and an application may hold thousands of modules. */
