@@ -1,6 +1,6 @@
-import { existsSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { setImmediate, setInterval } from 'node:timers'
+import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import { threadId } from 'node:worker_threads'
 import { measureCoverage, type ProcessCoverage } from './coverage.ts'
 import { now } from './instrument/clock.ts'
@@ -49,6 +49,7 @@ const MAX_SOURCES = 100
 export class RunLog {
   readonly #lineFile: number
   readonly #recordFile: number
+  readonly #timer: NodeJS.Timeout
   readonly #sieve = new ScopeSieve()
   readonly #sources = new Set<string>()
   readonly #timeline: TimelineBudget | undefined
@@ -59,6 +60,7 @@ export class RunLog {
   #recordBytes = 0
   #blindSpots: readonly BlindSpot[] = []
   #blindSpotsUntil = 0
+  #isClosed = false
 
   /**
    * @param hasTimeline true to log the executions of each scope, too.
@@ -69,7 +71,7 @@ export class RunLog {
     const path = join(folder, `${process.pid}-${threadId}-${Date.now().toString(36)}`)
     this.#lineFile = openSync(`${path}.jsonl`, 'a')
     this.#recordFile = openSync(`${path}.json`, 'w')
-    setInterval(() => this.#writeNews(), RECORD_MS).unref()
+    this.#timer = setInterval(() => this.#writeNews(), RECORD_MS).unref()
   }
 
   /** Notes a scope; it is written at the end of this turn of the event loop. */
@@ -88,11 +90,22 @@ export class RunLog {
 
   /** Writes what is waiting; for the end of the process. */
   flush(): void {
+    if (this.#isClosed) return
     guard(() => {
       this.#writeLines()
       this.#blindSpotsUntil = 0
       this.#writeRecord()
     })
+  }
+
+  /** Writes what is waiting, and nothing after that; for the end of a sandbox, of which one process may have hundreds. */
+  close(): void {
+    if (this.#isClosed) return
+    this.flush()
+    this.#isClosed = true
+    clearInterval(this.#timer)
+    closeSync(this.#lineFile)
+    closeSync(this.#recordFile)
   }
 
   #append(line: LogLine): void {
@@ -112,7 +125,7 @@ export class RunLog {
     this.#isWriteDue = false
     const text = this.#lines.join('')
     this.#lines = []
-    if (text !== '') writeSync(this.#lineFile, text)
+    if (text !== '' && !this.#isClosed) writeSync(this.#lineFile, text)
   }
 
   // statements outside any scope make news, too

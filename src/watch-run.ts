@@ -21,7 +21,12 @@ export function watchRun(settings: RunSettings, { processScope }: { readonly pro
   if (settings.live) printLive(profiler, settings)
   const log = new RunLog(settings.folder, settings.timeline)
   profiler.onScope((result) => log.add(result))
-  process.on('exit', () => log.flush())
+  const onExit = (): void => log.flush()
+  process.on('exit', onExit)
+  state.endings.add(() => {
+    process.off('exit', onExit)
+    log.close()
+  })
   // a request is judged when it closes, so only a script has something to lose
   if (processScope && state.processScope !== undefined) {
     state.processScope.onStart = () =>

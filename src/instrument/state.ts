@@ -44,6 +44,8 @@ export interface SharedState {
   readonly undos: Set<() => void>
   /** Every subscription to a channel, for the end of a sandbox. */
   readonly subscriptions: Set<() => void>
+  /** Called at the end of a sandbox, while everything is still hooked. */
+  readonly endings: Set<() => void>
   /** Ends the names of the channels of nonplus, so that each sandbox has its own. */
   readonly realm: string
   /** First failures inside nonplus, in words; at most ten. */
@@ -92,6 +94,7 @@ function createState(): SharedState {
     wrapped: new WeakMap(),
     undos: new Set(),
     subscriptions: new Set(),
+    endings: new Set(),
     realm: isSandboxed ? `:${process.hrtime.bigint()}` : '',
     failureMessages: [],
     outsideSites: new Set(),
@@ -130,7 +133,7 @@ function createSandboxState(): SharedState {
   // Jest empties what it finds on the globals of a test file that has ended, or warns of its use
   Object.defineProperty(created, Symbol.for('$$jest-protect-from-deletion'), { value: [] })
   takeOverSandbox(() => {
-    for (const end of [...created.undos, ...created.subscriptions]) end()
+    for (const end of [...created.endings, ...created.undos, ...created.subscriptions]) end()
   })
   return created
 }
