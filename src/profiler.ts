@@ -209,9 +209,8 @@ class ScopeProfiler implements Profiler {
 
   #file(scope: Scope): void {
     // most tests of most suites ask the database nothing, and a block is a part of its test
-    if (scope.kind === 'test' ? scope.record === undefined : scope.parent?.kind === 'test' && scope.kind === 'block')
-      return
-    const result = resultOf(scope, this.#options)
+    if (scope.kind === 'test' ? scope.record === undefined : isPartOfTest(scope)) return
+    const result = isJudgedAround(scope) ? unjudged(scope) : resultOf(scope, this.#options)
     this.#kept.add(result.scope, result.findings)
     for (const listener of this.#listeners) {
       try {
@@ -221,6 +220,20 @@ class ScopeProfiler implements Profiler {
       }
     }
   }
+}
+
+function isPartOfTest({ kind, parent }: Scope): boolean {
+  return kind === 'block' && parent !== undefined && (parent.kind === 'test' || isPartOfTest(parent))
+}
+
+/** True for a request inside a block whose assertion has looked at it, and failed or not. */
+function isJudgedAround({ parent }: Scope): boolean {
+  return parent !== undefined && (parent.isJudged || isJudgedAround(parent))
+}
+
+function unjudged(scope: Scope): ScopeResult {
+  const record = recordOf(scope)
+  return new ClosedScope(summaryOf(scope, record), [], scope, record)
 }
 
 function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
@@ -241,14 +254,20 @@ function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions)
 }
 
 function judge(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
-  const { id, name, testFile } = scope
+  const { id, name, kind, testFile } = scope
+  const findings = findingsIn(scope, record, options, kind === 'test')
+  return findings.map((finding) => ({ ...softenIn(testFile, finding), scope: { id, name } }))
+}
+
+/** @param isTest where requests are left out: they are scopes of the same report. */
+function findingsIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions, isTest: boolean): Finding[] {
   const own = record.parts.length === 0 ? record : ownRecordOf(record)
-  const findings = findIn(scope, own, options).map((finding) => softenIn(testFile, finding))
-  if (own === record) return findings
+  const findings = findIn(scope, own, options)
   for (const part of record.parts) {
-    if (!part.scope.isJudged) findings.push(...findIn(part.scope, part.record, options))
+    if (part.scope.isJudged || (isTest && part.scope.kind === 'request')) continue
+    findings.push(...findingsIn(part.scope, part.record, options, isTest))
   }
-  return findings.map((finding) => ({ ...finding, scope: { id, name } }))
+  return findings
 }
 
 function findIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
