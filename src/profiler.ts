@@ -209,7 +209,7 @@ class ScopeProfiler implements Profiler {
 
   #file(scope: Scope): void {
     // most tests of most suites ask the database nothing, and a block is a part of its test
-    if (scope.kind === 'test' ? scope.record === undefined : isPartOfTest(scope)) return
+    if (scope.kind === 'test' ? isEmpty(scope) : isPartOfTest(scope)) return
     const result = isJudgedAround(scope) ? unjudged(scope) : resultOf(scope, this.#options)
     this.#kept.add(result.scope, result.findings)
     for (const listener of this.#listeners) {
@@ -220,6 +220,10 @@ class ScopeProfiler implements Profiler {
       }
     }
   }
+}
+
+function isEmpty({ record }: Scope): boolean {
+  return record === undefined || (record as ScopeRecord).counts.size === 0
 }
 
 function isPartOfTest({ kind, parent }: Scope): boolean {

@@ -24,8 +24,7 @@ export function queryMatchers(
   for (const [name, assertion] of Object.entries(all)) {
     addMethod(Assertion.prototype, name, async function method(this: object, ...rest: unknown[]) {
       const error = new CallerError((message) => new AssertionError(message, undefined, method))
-      const { pass, message } = await assertion('', flag(this, 'object'), ...rest)
-      if (pass === Boolean(flag(this, 'negate'))) throw error.saying(message())
+      await error.hold(() => assertion('', flag(this, 'object'), ...rest), Boolean(flag(this, 'negate')))
     })
   }
 }

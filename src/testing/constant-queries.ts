@@ -74,7 +74,7 @@ async function judgeGrowth<Result>(
   const last = runs.at(-1) as Run<Result>
   const { result } = last.measured
   const unseen = runs.find(({ measured }) => measured.count === 0)
-  if (unseen !== undefined) return { pass: false, result, message: () => nothingSeen(unseen.measured) }
+  if (unseen !== undefined) return nothingSeen(unseen.measured)
   const pass = runs.every((run, index) => isWithinSlope(runs[index - 1], run, slope))
   if (pass) warnWhereDataStays(name, runs)
   const message = (): string => {
@@ -140,7 +140,7 @@ function warnWhereDataStays(name: string, runs: readonly Run[]): void {
 async function constantByGrowth<Result>(name: string, block: Block<Result>): Promise<Outcome<Result>> {
   const measured = await measure(name, block, { isJudged: true })
   const { result, report } = measured
-  if (measured.count === 0) return { pass: false, result, message: () => nothingSeen(measured) }
+  if (measured.count === 0) return nothingSeen(measured)
   const growing = report.findings.filter(
     (finding) =>
       finding.kind === 'n-plus-one' && finding.severity !== 'info' && (finding.growth?.perParentRow ?? 0) > 0,

@@ -5,6 +5,7 @@ import { groupByIdentity } from '../reporters/grouping.ts'
 import { indent } from '../reporters/layout.ts'
 import { renderQueryList } from '../reporters/query-list.ts'
 import type { Measured, Query } from './measure.ts'
+import type { Outcome } from './outcome.ts'
 
 /** Findings that are shown in full below a failure. */
 const MAX_FINDINGS = 5
@@ -24,8 +25,16 @@ export function findingsText(headline: string, findings: readonly Finding[], mea
   return [headline, ...findingTexts(findings, measured)].join('\n\n')
 }
 
+/** The outcome where no statement was seen: an assertion that shows nothing must not pass, whatever it asks for. */
+export function nothingSeen<Result>(measured: Measured<Result>): Outcome<Result> {
+  return { pass: false, isVoid: true, result: measured.result, message: () => nothingSeenText(measured) }
+}
+
 /** What to say where no statement was seen, and so nothing can be said of them. */
-export function nothingSeen({ isBlind, report }: Measured): string {
+export function nothingSeenText({ isBlind, report }: Measured): string {
+  if (process.env.NONPLUS === '0') {
+    return 'NONPLUS=0 is set, so no query is watched, and this assertion would pass whatever the code does. Unset it, or skip the test.'
+  }
   const reasons = report.coverage.warnings.map((warning) => `- ${warning}`).join('\n')
   const why = isBlind
     ? 'No driver is watched here, so nothing can be said of what the block sent.'

@@ -89,7 +89,5 @@ async function hold<Result>(
   const error = new CallerError(
     (message) => new AssertionError({ message, stackStartFn: caller as (...args: unknown[]) => unknown }),
   )
-  const { pass, message, result } = await assertion()
-  if (pass) return result
-  throw error.saying(message())
+  return (await error.hold(assertion)).result
 }

@@ -1,3 +1,4 @@
+import { CallerError } from './caller-error.ts'
 import { constantQueries, linearQueries } from './constant-queries.ts'
 import { noFindings, noNPlusOne } from './no-findings.ts'
 import type { Outcome } from './outcome.ts'
@@ -19,18 +20,24 @@ export const assertions = {
 } satisfies Record<string, Assertion>
 
 /** What a runner knows of the test, inside a matcher of `expect.extend()`. */
-interface MatcherContext {
+export interface MatcherContext {
   readonly currentTestName?: string
+  readonly isNot?: boolean
 }
 
-type Matcher = (this: MatcherContext, received: unknown, ...rest: unknown[]) => Promise<Outcome>
+/** A matcher as `expect.extend()` takes it. */
+export type Matcher = (this: MatcherContext, received: unknown, ...rest: unknown[]) => Promise<Outcome>
 
 /** The same for `expect.extend()` of Vitest and Jest. */
 export const matchers: Record<keyof typeof assertions, Matcher> = Object.fromEntries(
-  Object.entries(assertions as Record<string, Assertion>).map(([name, assertion]) => {
-    const matcher: Matcher = function (received, ...rest) {
-      return assertion(this.currentTestName ?? '', received as never, ...(rest as never[]))
-    }
-    return [name, matcher]
-  }),
+  Object.entries(assertions as Record<string, Assertion>).map(([name, assertion]) => [name, matcherOf(assertion)]),
 ) as Record<keyof typeof assertions, Matcher>
+
+function matcherOf(assertion: Assertion): Matcher {
+  return async function matcher(received, ...rest) {
+    const { currentTestName = '', isNot = false } = this
+    const error = new CallerError((message) => new Error(message), matcher)
+    // thrown, since Vitest makes its own error when the block has run, and the line of the call is gone then
+    return error.hold(() => assertion(currentTestName, received as never, ...(rest as never[])), isNot)
+  }
+}

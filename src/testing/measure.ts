@@ -1,3 +1,4 @@
+import { installHttpScopes } from '../instrument/http.ts'
 import type { FindingKind } from '../model/finding.ts'
 import type { DriverCoverage, Report } from '../model/report.ts'
 import type { StatementKind } from '../model/statement.ts'
@@ -60,6 +61,8 @@ export async function measure<Result>(
   block: Block<Result>,
   { isJudged = false, ...options }: MeasureOptions = {},
 ): Promise<Measured<Result>> {
+  // requests inside are judged one by one
+  if (process.env.NONPLUS !== '0') installHttpScopes()
   const { result, report, trace, values } = await profileBlock(
     name === '' ? 'block' : name,
     block,

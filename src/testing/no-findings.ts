@@ -68,7 +68,7 @@ function judge<Result>(
 ): Outcome<Result> {
   checkAllowances(allow, call)
   const { result, report } = measured
-  if (measured.count === 0) return { pass: false, result, message: () => nothingSeen(measured) }
+  if (measured.count === 0) return nothingSeen(measured)
   const findings = tolerate(report, baseline).filter(
     (finding) => finding.severity !== 'info' && finding.count >= threshold && !isAllowed(finding, allow),
   )

@@ -1,6 +1,6 @@
 import { NonplusError } from '../model/errors.ts'
 import { type Block, checkBlock } from './block.ts'
-import { nothingSeen } from './failure.ts'
+import { nothingSeenText } from './failure.ts'
 import { type Measured, measure, type Query } from './measure.ts'
 
 /** A block's queries as a text to keep, and what the block gave back. */
@@ -19,7 +19,7 @@ export interface QuerySnapshot<Result = unknown> {
 export async function querySnapshot<Result>(name: string, block: Block<Result>): Promise<QuerySnapshot<Result>> {
   checkBlock(block, 'expect(fn).toMatchQuerySnapshot()')
   const measured = await measure(name, block, { only: [] })
-  if (measured.isBlind) throw new NonplusError('ERR_NOTHING_SEEN', nothingSeen(measured))
+  if (measured.isBlind) throw new NonplusError('ERR_NOTHING_SEEN', nothingSeenText(measured))
   return { text: snapshotText(measured), result: measured.result }
 }
 

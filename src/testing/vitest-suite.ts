@@ -1,13 +1,7 @@
 import * as vitest from 'vitest'
 import { addVitestMatchers } from './add-vitest-matchers.ts'
 import { flushSuite, inTestScope, startSuite } from './suite.ts'
-
-/** The parts of a task that are read, the same in Vitest 3 to 5. */
-interface Task {
-  readonly name: string
-  readonly suite?: Task
-  readonly file: { readonly filepath: string }
-}
+import { namesOf, type Task } from './vitest-task.ts'
 
 type TestFunction = () => unknown
 
@@ -60,9 +54,3 @@ vitest.beforeEach((context) => {
 })
 
 vitest.afterAll(() => flushSuite())
-
-function namesOf(task: Task): string[] {
-  const names: string[] = []
-  for (let one: Task | undefined = task; one !== undefined && one.name !== ''; one = one.suite) names.unshift(one.name)
-  return names
-}
