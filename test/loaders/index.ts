@@ -27,6 +27,7 @@ export async function createLoaderProject(): Promise<Project> {
 }
 
 function packagesIn(name: string): string[] {
-  if (name.startsWith('.')) return []
+  // types are linked as one folder, of the repository itself
+  if (name.startsWith('.') || name === '@types') return []
   return name.startsWith('@') ? readdirSync(join(modules, name)).map((one) => `${name}/${one}`) : [name]
 }
