@@ -70,6 +70,21 @@ describe.each(later)('SQLite on Node $version', ({ execPath }) => {
     expect((await run(execPath, args, { cwd: root })).stdout.trim()).toBe('1')
   })
 
+  test('what nonplus loaded ahead is not taken for loaded by the application, when modules are looked through again', async () => {
+    const program = `
+      import { setTimeout } from 'node:timers/promises'
+      const { profile, runInScope } = await import('./src/index.ts')
+      runInScope('first', () => {})
+      await setTimeout(1200)
+      const { report } = await profile('second', () => {
+        const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+        new DatabaseSync(':memory:').prepare('select 1').all()
+      })
+      console.log(JSON.stringify(report.coverage.drivers.map(({ name }) => name)))`
+    const { stdout } = await run(execPath, ['--no-warnings', '--input-type=module', '--eval', program], { cwd: root })
+    expect(JSON.parse(stdout)).toEqual(['node:sqlite'])
+  })
+
   test('a program that does not use it does not load it', async () => {
     const program = `
       const { profile } = await import('./src/index.ts')

@@ -130,6 +130,8 @@ function hookNamespace(namespace: unknown, url: string): void {
   try {
     const file = fileURLToPath(url)
     const isAhead = loadedAhead.has(url) || isLoadingAhead()
+    // also what it imports itself
+    if (isAhead) loadedAhead.add(url)
     const { default: whole } = namespace as { default?: unknown }
     const name = instrumentExports(namespace, file, isAhead)
     if (name === undefined && whole !== undefined) instrumentExports(whole, file, isAhead)

@@ -71,7 +71,11 @@ export function installLoader(): void {
   onceInProcess('loader', () => {
     onModuleLoad((request, resolve, exports) => {
       if (!mayHoldDriver(request, resolve)) return
-      instrumentExports(exports, resolve(), isLoadingAhead() || isImportingAhead(request))
+      const file = resolve()
+      const isAhead = isLoadingAhead() || isImportingAhead(request)
+      if (isAhead) loadedAhead.add(file)
+      else loadedAhead.delete(file)
+      instrumentExports(exports, file, isAhead)
     })
     return true
   })
@@ -88,9 +92,12 @@ export function installLoader(): void {
 
 function hookLoadedModules(): void {
   for (const [file, module] of Object.entries(loadedModules())) {
-    if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file)
+    if (module?.loaded && isDriverFile(file)) instrumentExports(module.exports, file, loadedAhead.has(file))
   }
 }
+
+/** Files of drivers that nonplus has loaded, and the application, as far as could be seen, has not. */
+const loadedAhead = new Set<string>()
 
 /** A file has loaded its drivers by the time that its first test begins, and nothing but the table of modules tells. */
 function scanAtEachScope(): true {
