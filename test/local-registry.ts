@@ -45,7 +45,10 @@ export async function startLocalRegistry(modules: string, folders: readonly stri
       const manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest
       return manifest.name === name ? [{ folder, manifest }] : []
     })
-    return [...new Map(found.map((item) => [item.manifest.version, item])).values()]
+    // of each version the first: a workspace that links to itself would be packed with all it has
+    return found.filter(
+      ({ manifest }, index) => index === found.findIndex((one) => one.manifest.version === manifest.version),
+    )
   }
 
   async function documentOf(name: string, packages: ReturnType<typeof packagesNamed>): Promise<object> {
