@@ -10,19 +10,28 @@ interface TestFunctions {
   set(task: Task, fn: TestFunction): void
 }
 
-/** On the runner from Vitest 4.1 on; before in a module of their own, which complains from there on. */
+/** On the runner from Vitest 4.1 on, where the module of their own, which is all there was before, warns of its use. */
 async function testFunctions(): Promise<TestFunctions> {
-  const { TestRunner } = vitest as unknown as { TestRunner?: { getTestFn?: TestFunctions['get'] } }
-  const getTestFn = TestRunner?.getTestFn
-  if (getTestFn !== undefined) return { get: getTestFn, set: (task, fn) => mapOf(task, getTestFn)?.set(task, fn) }
-  const name = 'vitest/suite'
+  const { TestRunner } = vitest as unknown as { TestRunner?: Partial<Record<string, unknown>> }
+  if (typeof TestRunner?.getTestFn === 'function') {
+    const { getTestFn, setTestFn } = TestRunner as { getTestFn: TestFunctions['get']; setTestFn: unknown }
+    const isMistaken = setTestFn === getTestFn
+    const set = isMistaken ? setInMap(getTestFn) : (setTestFn as TestFunctions['set'])
+    return { get: getTestFn, set }
+  }
+  // Vite looks for what is named, where it is not there as well
+  const name = ['vitest', 'suite'].join('/')
   const { getFn, setFn } = (await import(name)) as { getFn: TestFunctions['get']; setFn: TestFunctions['set'] }
   return { get: getFn, set: setFn }
 }
 
+function setInMap(get: TestFunctions['get']): TestFunctions['set'] {
+  return (task, fn) => mapOf(task, get)?.set(task, fn)
+}
+
 /**
- * The map that Vitest keeps the functions of tests in. `TestRunner.setTestFn` is the same function as `getTestFn`, by
- * mistake (4.1 to 5.1), so that there is no other way to exchange one: the map is caught while it is asked for a test.
+ * The map that Vitest keeps the functions of tests in. Its `TestRunner.setTestFn` is the same function as `getTestFn`, by mistake
+ * (4.1 to 5.1), so that there is no other way to exchange one: the map is caught while it is asked for a test.
  */
 function mapOf(task: Task, get: TestFunctions['get']): WeakMap<Task, TestFunction> | undefined {
   const original = WeakMap.prototype.get
