@@ -63,11 +63,23 @@ class Example {
     }
   }
 
+  /** Runs a script of its package.json. */
+  async script(name: string): Promise<Output & { code: number | null }> {
+    const child = spawn('npm', ['run', '--silent', name], {
+      cwd: this.#folder,
+      env: { PATH: process.env.PATH, DATABASE_URL: this.#databaseUrl, COLUMNS: '100', NO_COLOR: '1', CI: '1' },
+      timeout: 50_000,
+    })
+    const output = outputOf(child)
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { ...output, code }
+  }
+
   /** The page of the example shows this, but for times; UPDATE_GOLDEN=1 writes it there. */
-  expectShown(output: string): void {
+  expectShown(output: string, mark = 'output'): void {
     const file = join(this.#folder, 'README.md')
     const [before = '', shown = '', after = ''] = readFileSync(file, 'utf8').split(
-      /(?<=<!-- output -->\n)|(?=<!-- \/output -->)/,
+      new RegExp(`(?<=<!-- ${mark} -->\n)|(?=<!-- /${mark} -->)`),
     )
     const text = `\n\`\`\`\n${output.trim()}\n\`\`\`\n\n`
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, before + text + after)
@@ -125,10 +137,48 @@ test('script-pg: a loop is found in the scope of the script, and its page shows 
   expect(fixed.stderr).toMatch(/^report\.js +1 +2 .* 0$/m)
 })
 
+const runners: [name: string, file: string][] = [
+  ['vitest', 'posts.test.js'],
+  ['jest', 'posts.test.js'],
+  ['mocha', 'posts.test.js'],
+  ['node-test', 'posts.test.js'],
+]
+
+/** The example of a test runner does what its page says; which shows it as it is on PostgreSQL. */
+async function expectTested(name: string, file: string, databaseUrl: string, isShown: boolean): Promise<void> {
+  const example = new Example(name, databaseUrl)
+  const suite = await example.script('test')
+  expect(suite.code, suite.stdout + suite.stderr).toBe(0)
+  const report = /^error n-plus-one \(proven\)[\s\S]*\scall\s+site\./m.exec(suite.stderr)?.[0] ?? suite.stderr
+  expect(report).toMatch(/^error n-plus-one \(proven\) {2}3 × SELECT authors with 3 different keys/)
+  const row = new RegExp(`^${file} > lists posts with their authors +1 +(\\d+) .* 1$`, 'm')
+  // hooks are a part of the test in node:test: here they make two tables, and two rows for each of three posts
+  expect(row.exec(report)?.[1]).toBe(name === 'node-test' ? '14' : '4')
+  const { code, stdout, stderr } = await example.script('failing')
+  expect(code).not.toBe(0)
+  const [, indent = '', failure = ''] =
+    /^( *)(?:.*Error: )?(Expected no N\+1, but found 1:[\s\S]*?identity +\S+)$/m.exec(`${stdout}\n${stderr}`) ?? []
+  expect(failure).toContain('proof')
+  if (!isShown) return
+  example.expectShown(report)
+  example.expectShown(
+    failure.replaceAll(/^ +(?=error n-plus-one)/gm, '').replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    'failure',
+  )
+}
+
+test.each(runners)('%s: the suite is reported on, and its page shows what is printed', async (name, file) => {
+  await expectTested(name, file, await createDatabase(name), true)
+})
+
 const hasMysql = process.env.NONPLUS_TEST_MYSQL_URL !== undefined
 if (!hasMysql) process.stderr.write(`examples/fastify-mysql2 is not tested: ${HOW_TO_GET_MYSQL}\n`)
 
 describe.runIf(hasMysql)('with MariaDB or MySQL', () => {
+  test.each(runners)('%s: the suite is reported on', async (name, file) => {
+    await expectTested(name, file, await createMysqlDatabase(name), false)
+  })
+
   test('fastify-mysql2: loops are found per request, and its page shows what is printed', async () => {
     const example = new Example('fastify-mysql2', await createMysqlDatabase('fastify-mysql2'))
     const { stdout } = await example.run('seed.js')

@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   plugins: [nonplus()],
-  test: { include: ['*.test.js'] },
+  test: { include: ['*.{test,failing}.js'] },
 })

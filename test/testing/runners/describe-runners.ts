@@ -195,6 +195,7 @@ function expectPages({ folder, suite, parallel }: Runs): void {
   )
   for (const run of [suite, parallel]) {
     expect(pageFindings(run)).toEqual(expected.sort())
+    expect(run.stderr).not.toMatch(/deprecated/i)
     expect(run.report?.coverage.warnings.filter((warning) => /could not see|inside nonplus/.test(warning))).toEqual([])
   }
 }
