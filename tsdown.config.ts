@@ -2,7 +2,7 @@ import { defineConfig, type UserConfig } from 'tsdown'
 
 // Built to be read: names and lines stay, so that a stack trace makes sense; comments are in the source and the types.
 // Each ring is a file of its own, as it is a folder in the source; what a start needs not is not loaded by it.
-const rings = ['model', 'sql', 'instrument', 'detectors', 'reporters']
+const rings = ['model', 'sql', 'instrument', 'detectors', 'reporters', 'otel']
 
 /** Entries for test runners, by the file in src/testing; Vitest loads nothing but ES modules. */
 const vitest = ['vitest', 'vitest-plugin', 'vitest-suite']
@@ -12,7 +12,13 @@ function entriesOf(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, `src/testing/${name}.ts`]))
 }
 
-const main = { index: 'src/index.ts', register: 'src/register.ts', testing: 'src/testing/index.ts' }
+const main = {
+  index: 'src/index.ts',
+  register: 'src/register.ts',
+  testing: 'src/testing/index.ts',
+  otel: 'src/otel/index.ts',
+  'otel-register': 'src/otel/register.ts',
+}
 
 const shared: UserConfig = {
   platform: 'node',

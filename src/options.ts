@@ -40,7 +40,7 @@ export const findingKinds: readonly FindingKind[] = detectors.map(({ kind }) => 
 const CALL_SITE_MODES: readonly CallSiteMode[] = ['all', 'repeated', 'none']
 
 /** How each option is checked; also the list of those there are. */
-const CHECKS: Readonly<Record<keyof ProfilerOptions, (value: unknown, name: string) => void>> = {
+export const optionChecks: Readonly<Record<keyof ProfilerOptions, (value: unknown, name: string) => void>> = {
   detectors: checkDetectors,
   only: checkKinds,
   ignore: checkKinds,
@@ -52,7 +52,7 @@ const CHECKS: Readonly<Record<keyof ProfilerOptions, (value: unknown, name: stri
 }
 
 /** Every option of a profiler. */
-export const optionNames = Object.keys(CHECKS) as readonly (keyof ProfilerOptions)[]
+export const optionNames = Object.keys(optionChecks) as readonly (keyof ProfilerOptions)[]
 
 /**
  * Checks options at the start, so that a misspelt one does not pass for a default. One that is undefined is absent.
@@ -60,7 +60,7 @@ export const optionNames = Object.keys(CHECKS) as readonly (keyof ProfilerOption
  * @throws NonplusError with what was expected, what came, and the nearest valid name.
  */
 export function checkOptions(options: ProfilerOptions): ProfilerOptions {
-  checkValues(options, CHECKS)
+  checkValues(options, optionChecks)
   return options
 }
 
@@ -88,7 +88,7 @@ export function checkValues(
 
 /** The options of a profiler in what may hold more. */
 export function pickOptions(given: ProfilerOptions): ProfilerOptions {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(CHECKS, name)))
+  return Object.fromEntries(Object.entries(given).filter(([name]) => Object.hasOwn(optionChecks, name)))
 }
 
 /** @throws NonplusError ERR_KIND_UNKNOWN */

@@ -66,7 +66,12 @@ export interface Profiled<Result> {
  * @throws NonplusError where an option is unknown or has a wrong value.
  */
 export function createProfiler(options: ProfilerOptions = {}): Profiler {
-  checkOptions(options)
+  startWatching(checkOptions(options))
+  return new ScopeProfiler(options)
+}
+
+/** Hooks drivers as they are loaded, and opens the scopes that the options ask for; nobody judges them yet. */
+export function startWatching(options: ProfilerOptions): void {
   watch()
   if (process.env.NONPLUS !== '0') {
     const callSites = options.callSites ?? defaultCallSites()
@@ -77,7 +82,6 @@ export function createProfiler(options: ProfilerOptions = {}): Profiler {
     if (options.jobs !== false) installScopeLibraries(callSites)
     if (options.processScope === true) installProcessScope(callSites)
   }
-  return new ScopeProfiler(options)
 }
 
 /**
@@ -240,7 +244,8 @@ function unjudged(scope: Scope): ScopeResult {
   return new ClosedScope(summaryOf(scope, record), [], scope, record)
 }
 
-function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
+/** Judges a scope that has closed, and not let go of its record yet. */
+export function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
   const record = recordOf(scope)
   // where no shape ran twice there is nothing to prove but lists of one row
   const isWorthReading = record.hasRepeats || record.hasSingleRowLists

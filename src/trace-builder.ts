@@ -8,8 +8,8 @@ import type { Statement } from './model/statement.ts'
 import type { CallSite, Execution, Folded, Operations, ResultSample, Trace } from './model/trace.ts'
 import type { ScopeRecord } from './recorder.ts'
 import { sampleResults } from './result-sampler.ts'
-import { redactLiterals } from './sql/redact.ts'
-import { type Binding, bindingsOf, valuesOf } from './sql/values.ts'
+import { valuesOf } from './sql/values.ts'
+import { readingOf } from './text-reading.ts'
 import { ValueTable } from './value-table.ts'
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -18,23 +18,6 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 export function buildTrace(scope: Scope, record: ScopeRecord): Trace {
   record.trace ??= new TraceBuilder(scope, record).build()
   return record.trace
-}
-
-/** What was read out of the last text of a statement: most statements have one text, and are sent again and again. */
-interface TextReading {
-  readonly text: string
-  readonly redacted: string
-  readonly bindings: readonly Binding[] | undefined
-}
-
-const readings = new WeakMap<Statement, TextReading>()
-
-function readingOf(statement: Statement, text: string, dialect: Trace['dialect']): TextReading {
-  const known = readings.get(statement)
-  if (known?.text === text) return known
-  const reading = { text, redacted: redactLiterals(text, dialect), bindings: bindingsOf(text, dialect) }
-  readings.set(statement, reading)
-  return reading
 }
 
 class TraceBuilder {

@@ -12,6 +12,15 @@ export const statementStart: Channel = channel(`nonplus:statement:start${state.r
 /** The same `StatementMessage`, with duration, rows or error. */
 export const statementEnd: Channel = channel(`nonplus:statement:end${state.realm}`)
 
+/**
+ * A statement that is filed nowhere: sent outside any scope, after its scope had closed, or inside `ignore()`. Message:
+ * `StatementMessage`. Published only while somebody listens; {@link strayEnd} follows.
+ */
+export const strayStart: Channel = channel(`nonplus:stray:start${state.realm}`)
+
+/** The same `StatementMessage`, with duration, rows or error. */
+export const strayEnd: Channel = channel(`nonplus:stray:end${state.realm}`)
+
 /** A scope has closed. Message: `Scope`. */
 export const scopeEnd: Channel = channel(`nonplus:scope:end${state.realm}`)
 

@@ -52,13 +52,14 @@ export function takeMessage(): StatementMessage | undefined {
 export function bindCallback(callback: (...args: Any[]) => unknown, before?: (...args: Any[]) => void): Any {
   const scope = state.storage.getStore()
   const operation = state.operations.getStore()
+  const context = state.contexts?.active()
   return function (this: unknown, ...args: Any[]): unknown {
     before?.(...args)
     const outer = open
     open = undefined
     try {
-      if (state.operations.getStore() === operation) return callIn(scope, callback, this, args)
-      return state.operations.run(operation as never, () => callIn(scope, callback, this, args))
+      if (state.operations.getStore() === operation) return callIn(scope, callback, this, args, context)
+      return state.operations.run(operation as never, () => callIn(scope, callback, this, args, context))
     } finally {
       open = outer
     }

@@ -59,6 +59,7 @@ export function installHttpScopes({ callSites = 'all' }: HttpScopeOptions = {}):
 function openRequest({ request, response, socket }: RequestStart, callSites: CallSiteMode): void {
   const unit = openHttpScope(request.method ?? 'GET', request.url ?? '/', callSites)
   const open: OpenRequest = { request, response, socket, unit }
+  unit.scope.closeNow = () => closeRequest(open)
   bindEmitter(request, unit.scope)
   bindEmitter(response, unit.scope, { after: () => closeRequest(open) })
   watchSocket(open)

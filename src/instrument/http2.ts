@@ -84,6 +84,7 @@ function openStream(
       },
       after: () => closeStream(unit, stream, request),
     })
+    unit.scope.closeNow = () => closeStream(unit, stream, request ?? requestOf(stream))
     return unit
   } catch (error) {
     reportFailure('http2 request', error)

@@ -5,6 +5,7 @@ import { NonplusError } from '../model/errors.ts'
 import { instrumentations } from './index.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
+import { isWrappedByOthers } from './patch.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 export { loadedModules } from './loaded-modules.ts'
@@ -47,7 +48,7 @@ export function instrumentExports(exports: unknown, file: string | undefined, is
     const version = ownVersion ?? versionIn(exports) ?? 'unknown'
     const via = instrumentation.viaOf?.(exports, version) ?? instrumentation.via
     if (via === 'channel') listenToDrivers()
-    const driver = driverInfoOf(instrumentation, version)
+    const driver = driverInfoOf(instrumentation, version, exports)
     instrumentation.patch(exports, driver, via)
     const key = `${name}@${version}`
     const list = (): void => {
@@ -109,8 +110,11 @@ function doesMatch(instrumentation: Instrumentation, exports: unknown): boolean 
   }
 }
 
-function driverInfoOf({ module, dialect, columnsOf }: Instrumentation, version: string): DriverInfo {
-  return { name: module, version, dialect, columnsOf }
+function driverInfoOf(instrumentation: Instrumentation, version: string, exports?: unknown): DriverInfo {
+  const { module: name, dialect, columnsOf, addressOf } = instrumentation
+  const isTraced = (through: object | undefined): boolean =>
+    instrumentation.tracedMethods?.(exports, through).some(isWrappedByOthers) === true
+  return { name, version, dialect, columnsOf, addressOf, isTraced: exports === undefined ? undefined : isTraced }
 }
 
 function candidatesOf(given: unknown): unknown[] {

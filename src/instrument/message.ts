@@ -2,12 +2,12 @@ import type { Dialect, Statement } from '../model/statement.ts'
 import type { ResultColumn } from '../model/trace.ts'
 import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
-import { statementEnd, statementStart } from './channel.ts'
+import { statementEnd, statementStart, strayEnd, strayStart } from './channel.ts'
 import { now } from './clock.ts'
 import type { FieldPath } from './graphql-field.ts'
 import { isLoadingAhead } from './loading-ahead.ts'
 import type { Operation, OrmCall } from './operation.ts'
-import { isPlainPromise, type Scope } from './scope.ts'
+import { isPlainPromise, Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
 
@@ -18,8 +18,20 @@ export interface DriverInfo {
   readonly dialect: Dialect
   /** Reads the columns of a result out of what the driver says about them; called when a scope closes, if at all. */
   readonly columnsOf: (fields: unknown) => readonly ResultColumn[]
+  /** Reads where the server is out of what statements are sent through: a client, a connection or a pool. */
+  readonly addressOf?: ((through: object) => ServerAddress | undefined) | undefined
+  /** True while instrumentation of OpenTelemetry wraps the calls of this driver. */
+  readonly isTraced?: ((through: object | undefined) => boolean) | undefined
   /** Called at the first statement, where it was loaded by nonplus and nobody may ever use it. */
   onFirstUse?: (() => void) | undefined
+}
+
+/** Where statements go, as the application gave it; absent parts are unknown. */
+export interface ServerAddress {
+  /** Host, or path of a socket. */
+  readonly host?: string | undefined
+  readonly port?: number | undefined
+  readonly database?: string | undefined
 }
 
 /** Rows as the driver made them. Only referenced, never copied: they are read when the scope closes, or dropped. */
@@ -67,6 +79,16 @@ export class StatementMessage {
   statement: Statement | undefined = undefined
   /** True where the recorder keeps only its numbers. */
   isFolded = false
+  /** Operations that were sent as one call; 0 where it is no batch. */
+  batchSize = 0
+  /** Client, connection or pool it is sent through; see {@link DriverInfo.addressOf}. */
+  through: object | undefined = undefined
+  /** Of the tracer, at the call; see `TracerContexts`. */
+  context: unknown = undefined
+  /** What a tracer keeps here. */
+  span: unknown = undefined
+  /** True where it is filed nowhere; see `strayStart`. */
+  isStray = false
 
   constructor(driver: DriverInfo, text: string, parameters: readonly unknown[] | undefined, scope: Scope) {
     this.driver = driver
@@ -88,7 +110,7 @@ export class StatementMessage {
     this.rows = rows
     this.result = result
     try {
-      statementEnd.publish(this)
+      ;(this.isStray ? strayEnd : statementEnd).publish(this)
     } catch (failure) {
       reportFailure('statement end', failure)
     }
@@ -101,6 +123,8 @@ export interface Origin {
   readonly operation: Operation | undefined
   readonly field: FieldPath | undefined
   readonly startedAt: number
+  /** See {@link StatementMessage.context}. */
+  readonly context: unknown
   callSite: CapturedCallSite | undefined
   /** See {@link StatementMessage.orm}. */
   orm: string | undefined
@@ -113,6 +137,7 @@ export function originOf(): Origin {
     operation: state.operations.getStore(),
     field: state.field ?? state.fields.getStore(),
     startedAt: now(),
+    context: state.contexts?.active(),
     callSite: undefined,
     orm: undefined,
   }
@@ -123,6 +148,7 @@ export function originOf(): Origin {
  *
  * @param below function whose callers may be the application; frames above it are left out of the call site.
  * @param origin where it was noted before: scope, time and call site are taken from it.
+ * @param through see {@link StatementMessage.through}.
  * @returns undefined where nothing is to be recorded.
  */
 export function startStatement(
@@ -131,6 +157,7 @@ export function startStatement(
   parameters: readonly unknown[] | undefined,
   below: (...args: never[]) => unknown,
   origin?: Origin,
+  through?: object,
 ): StatementMessage | undefined {
   let scope = origin === undefined ? state.storage.getStore() : origin.scope
   const { counters } = state
@@ -143,28 +170,64 @@ export function startStatement(
     counters.outside++
     // the first ones only: a program without scopes must not pay for a stack at every statement
     if (counters.outside <= 50 && state.outsideSites.size < 3) noteOutsideSite(below)
-    return undefined
+    return startStray(driver, text, parameters, scope, origin, through)
   }
   if (scope.ignoreReason !== undefined) {
     counters.ignored++
     state.ignoredReasons.set(scope.ignoreReason, (state.ignoredReasons.get(scope.ignoreReason) ?? 0) + 1)
-    return undefined
+    return startStray(driver, text, parameters, scope, origin, through)
   }
   if (scope.isClosed) {
     counters.late++
-    return undefined
+    return startStray(driver, text, parameters, scope, origin, through)
   }
   counters.attributed++
   try {
     const message = new StatementMessage(driver, text, parameters, scope)
     message.field = origin === undefined ? (state.field ?? state.fields.getStore()) : origin.field
-    if (origin !== undefined) message.startedAt = origin.startedAt
+    place(message, origin, through)
     processScope?.note(message)
     statementStart.publish(message)
     if (message.needsCallSite) takeCallSite(message, below, origin)
     return message
   } catch (error) {
     reportFailure('statement start', error)
+    return undefined
+  }
+}
+
+/** Where and when the call was made. */
+function place(message: StatementMessage, origin: Origin | undefined, through: object | undefined): void {
+  message.through = through
+  if (origin === undefined) {
+    message.context = state.contexts?.active()
+  } else {
+    message.startedAt = origin.startedAt
+    message.context = origin.context
+  }
+}
+
+let outside: Scope | undefined
+
+/** Starts the message of a statement that is filed nowhere, for those who follow every statement. */
+function startStray(
+  driver: DriverInfo,
+  text: string,
+  parameters: readonly unknown[] | undefined,
+  scope: Scope | undefined,
+  origin: Origin | undefined,
+  through: object | undefined,
+): StatementMessage | undefined {
+  if (!strayStart.hasSubscribers) return undefined
+  try {
+    outside ??= new Scope({ name: 'outside', kind: 'job', callSites: 'none', isAmbient: true })
+    const message = new StatementMessage(driver, text, parameters, scope ?? outside)
+    message.isStray = true
+    place(message, origin, through)
+    strayStart.publish(message)
+    return message
+  } catch (error) {
+    reportFailure('stray statement', error)
     return undefined
   }
 }
@@ -195,8 +258,25 @@ function applyTo(fn: (...args: never[]) => unknown, self: unknown, args: ArrayLi
   return Reflect.apply(fn, self, args)
 }
 
-/** Calls `fn` in the scope of a statement, and in none where it was sent outside any; costs nothing where it is open. */
+/**
+ * Calls `fn` in the scope of a statement, and in none where it was sent outside any; costs nothing where it is open.
+ *
+ * @param context of the tracer, where one was kept: it is gone back to as well.
+ */
 export function callIn(
+  scope: Scope | undefined,
+  fn: (...args: never[]) => unknown,
+  self: unknown,
+  args: ArrayLike<unknown>,
+  context?: unknown,
+): unknown {
+  if (context !== undefined && state.contexts !== undefined) {
+    return callInScope(scope, state.contexts.run, undefined, [context, fn, self, args])
+  }
+  return callInScope(scope, fn, self, args)
+}
+
+function callInScope(
   scope: Scope | undefined,
   fn: (...args: never[]) => unknown,
   self: unknown,

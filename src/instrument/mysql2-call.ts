@@ -14,6 +14,8 @@ export class Call {
   readonly scope: Scope | undefined = state.storage.getStore()
   /** True where the promise API made it: what it calls back is no code of the application. */
   readonly isPromised: boolean = calls.isPromised
+  /** Of the tracer, where the call was made. */
+  readonly context: unknown = state.contexts?.active()
   isStarted = false
   /** The copy of the driver it was made on, where that was seen being loaded. */
   driver: DriverInfo | undefined = undefined
@@ -23,10 +25,15 @@ export class Call {
   /** The call whose channel events this one interrupts. */
   outer: Call | undefined = undefined
 
-  start(driver: DriverInfo, { text, parameters }: Question, below: (...args: never[]) => unknown): void {
+  start(
+    driver: DriverInfo,
+    { text, parameters }: Question,
+    below: (...args: never[]) => unknown,
+    through?: object,
+  ): void {
     this.isStarted = true
     this.driver = driver
-    this.message = startStatement(driver, text, parameters, below)
+    this.message = startStatement(driver, text, parameters, below, undefined, through)
     calls.last = this.message
   }
 }

@@ -20,7 +20,9 @@ export function watchCallback(command: Any, call: Call): void {
   const { onResult } = command
   command.onResult = function (this: unknown, ...outcome: Any[]): unknown {
     endCall(call, outcome[0], outcome[1])
-    return call.isPromised ? Reflect.apply(onResult, this, outcome) : callIn(call.scope, onResult, this, outcome)
+    return call.isPromised
+      ? Reflect.apply(onResult, this, outcome)
+      : callIn(call.scope, onResult, this, outcome, call.context)
   }
 }
 
@@ -31,7 +33,7 @@ export function watchPreparation(prepare: Any, call: Call): void {
     const [error] = outcome
     if (error === null || error === undefined) return Reflect.apply(onResult, this, outcome)
     call.message?.end(error, 0)
-    return callIn(call.scope, onResult, this, outcome)
+    return callIn(call.scope, onResult, this, outcome, call.context)
   }
 }
 
@@ -74,7 +76,7 @@ export function watchEvents(command: Any, call: Call, isPublished = false): void
         reportFailure('mysql2 event', error)
       }
       const isUnheard = isPublished && args[0] === 'error' && command.listenerCount('error') === 1 && isOnlySubscriber()
-      const result = callIn(call.scope, emit, this, args)
+      const result = callIn(call.scope, emit, this, args, call.context)
       if (isUnheard) throw args[1]
       return result
     },

@@ -53,7 +53,7 @@ function file(connection: Any, command: Any, driver: DriverInfo, below: (...args
   const isPublished = current !== undefined && current.command === undefined
   const call = isPublished ? current : (takeAdoption() ?? new Call())
   call.command = command
-  if (!call.isStarted) call.start(driver, commandQuestionOf(command, connection), below)
+  if (!call.isStarted) call.start(driver, commandQuestionOf(command, connection), below, connection)
   const { message, isPromised } = call
   if (message !== undefined) {
     message.connection = connectionOf(connection)

@@ -41,7 +41,8 @@ function wrapAsking(prototype: object, name: string, driver: DriverInfo, poolOf:
       if (!wrapping.isActive || !isAsked) return Reflect.apply(original, this, args)
       const call = new Call()
       try {
-        call.start(driver, pooledQuestionOf(poolOf(this), sql, values, name === 'execute'), ask)
+        const pool = poolOf(this)
+        call.start(driver, pooledQuestionOf(pool, sql, values, name === 'execute'), ask, pool as object | undefined)
       } catch (error) {
         reportFailure('mysql2 pool', error)
       }
@@ -72,12 +73,13 @@ function wrapGetConnection(prototype: object): void {
       const callback = args[0]
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
       const scope = call === undefined ? state.storage.getStore() : call.scope
+      const context = call === undefined ? state.contexts?.active() : call.context
       const checkout = call === undefined ? checkoutOf(getConnection) : undefined
       args[0] = function (this: unknown, ...outcome: Any[]): unknown {
         resumeCall(call, checkout, outcome[0], outcome[1])
         try {
           // the pool calls back in the context of whoever released the connection
-          return callIn(scope, callback, this, outcome)
+          return callIn(scope, callback, this, outcome, context)
         } finally {
           leavePool()
         }

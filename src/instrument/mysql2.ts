@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
+import { addressOf } from './mysql2-address.ts'
 import { listenToMysql2 } from './mysql2-channel.ts'
 import { columnsOf } from './mysql2-command.ts'
 import { hookConnection } from './mysql2-connection.ts'
@@ -21,6 +23,8 @@ export const mysql2: Instrumentation = {
   dialect: 'mysql',
   via: 'channel',
   columnsOf,
+  addressOf,
+  tracedMethods,
   matches: (exports) => isCore(exports as Any) || isPromised(exports as Any),
   viaOf(exports, version) {
     const [major = 0, minor] = version.split('.').map(Number)
@@ -46,6 +50,22 @@ export const mysql2: Instrumentation = {
 function isCore(module: Any): boolean {
   const { Connection, Pool } = module ?? {}
   return typeof Connection?.prototype?.addCommand === 'function' && typeof Pool?.prototype?.getConnection === 'function'
+}
+
+/** The promise API does not export the class whose methods are wrapped; the copy of it that is loaded is the one. */
+function tracedMethods(exports: unknown): unknown[] {
+  const connection = isCore(exports as Any) ? (exports as Any).Connection : loadedConnection()
+  return [connection?.prototype?.query]
+}
+
+let loaded: Any
+
+function loadedConnection(): Any {
+  if (loaded === undefined) {
+    const modules = Object.values(createRequire(import.meta.url).cache)
+    loaded = modules.find((module) => /[\\/]mysql2[\\/]lib[\\/]connection\.js$/.test(module?.filename ?? ''))?.exports
+  }
+  return loaded
 }
 
 function isPromised(module: Any): boolean {

@@ -75,6 +75,11 @@ export function isWrapped(target: object, name: string): boolean {
   return state.wrapped.get(target)?.has(name) ?? false
 }
 
+/** True for a method that carries the marks of {@link ShimmedMethod}, above our wrapper or below it. */
+export function isWrappedByOthers(method: unknown): boolean {
+  return (method as ShimmedMethod | undefined)?.__wrapped === true
+}
+
 /** The object in the prototype chain from `start` up that has a method itself, or undefined. */
 export function ownerOf(start: unknown, name: string): object | undefined {
   let owner = start as object | null | undefined

@@ -33,7 +33,7 @@ export function wrapPgClient(Client: Any, driver: DriverInfo): void {
 
 function start(client: Any, args: Any[], driver: DriverInfo, below: () => unknown): StatementMessage | undefined {
   const [config, values, callback] = args
-  const message = startStatement(driver, textOf(config, client), parametersOf(config, values), below)
+  const message = startStatement(driver, textOf(config, client), parametersOf(config, values), below, undefined, client)
   if (message === undefined) return undefined
   message.hasCallback =
     typeof values === 'function' || typeof callback === 'function' || typeof config.submit === 'function'

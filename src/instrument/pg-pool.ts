@@ -17,7 +17,14 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
       if (!wrapping.isActive || config === null || config === undefined || typeof config === 'function') {
         return Reflect.apply(original, this, args)
       }
-      const message = startStatement(driver, textOf(config, undefined), parametersOf(config, values), query)
+      const message = startStatement(
+        driver,
+        textOf(config, undefined),
+        parametersOf(config, values),
+        query,
+        undefined,
+        this,
+      )
       if (message !== undefined) message.hasCallback = typeof values === 'function' || typeof callback === 'function'
       setHandover({ message })
       let result: unknown
@@ -35,13 +42,22 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
       const callback = args[0]
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
       const scope = state.storage.getStore()
+      const context = handover === undefined ? state.contexts?.active() : handover.message?.context
       const checkout = handover === undefined ? checkoutOf(connect) : undefined
       args[0] = function (this: unknown, ...outcome: Any[]): unknown {
-        return resume(callback, this, outcome, scope, handover, checkout)
+        return resume(callback, this, outcome, { scope, context, handover, checkout })
       }
       return Reflect.apply(original, this, args)
     }
   })
+}
+
+/** Who asked a pool for a connection. */
+interface Asking {
+  readonly scope: Scope | undefined
+  readonly context: unknown
+  readonly handover: Handover | undefined
+  readonly checkout: Checkout | undefined
 }
 
 /** The pool calls back in the context of whoever released the connection: go back to the one that asked for it. */
@@ -49,16 +65,14 @@ function resume(
   callback: (...args: never[]) => unknown,
   self: unknown,
   outcome: Any[],
-  scope: Scope | undefined,
-  handover: Handover | undefined,
-  checkout: Checkout | undefined,
+  { scope, context, handover, checkout }: Asking,
 ): unknown {
   const [error, client] = outcome
   if (error !== undefined && error !== null) handover?.message?.end(error, 0)
   else if (handover !== undefined) setAdoption(handover)
   else noteCheckout(client, checkout)
   try {
-    return callIn(scope, callback, self, outcome)
+    return callIn(scope, callback, self, outcome, context)
   } finally {
     setAdoption(undefined)
   }

@@ -25,7 +25,9 @@ export function wrapPgQuery(Query: Any): void {
       if (message === undefined || this._canceledDueToError) return Reflect.apply(original, this, args)
       this[MESSAGE] = undefined
       endWith(message, this._results ?? this._result)
-      return message.hasCallback ? callIn(message.scope, original, this, args) : Reflect.apply(original, this, args)
+      return message.hasCallback
+        ? callIn(message.scope, original, this, args, message.context)
+        : Reflect.apply(original, this, args)
     }
   })
   wrapMethod(prototype, 'handleError', (original) => {
@@ -34,7 +36,9 @@ export function wrapPgQuery(Query: Any): void {
       if (message === undefined) return Reflect.apply(original, this, args)
       this[MESSAGE] = undefined
       message.end(this._canceledDueToError || args[0], 0)
-      return message.hasCallback ? callIn(message.scope, original, this, args) : Reflect.apply(original, this, args)
+      return message.hasCallback
+        ? callIn(message.scope, original, this, args, message.context)
+        : Reflect.apply(original, this, args)
     }
   })
   prototype[WATCHED] = true
@@ -77,7 +81,7 @@ function hook(query: Any, name: string, message: StatementMessage, after: (...ar
     enumerable: false,
     value(this: unknown, ...args: Any[]): unknown {
       if (isEnd) run(after, args)
-      const result = callIn(message.scope, original, this, args)
+      const result = callIn(message.scope, original, this, args, message.context)
       if (!isEnd) run(after, args)
       return result
     },
@@ -97,16 +101,16 @@ function watchNative(query: Any, message: StatementMessage): void {
   const { emit, handleError } = query
   query.handleError = function (this: unknown, ...args: Any[]): unknown {
     message.end(args[0], 0)
-    return callIn(message.scope, handleError, this, args)
+    return callIn(message.scope, handleError, this, args, message.context)
   }
   query.emit = function (this: unknown, ...args: Any[]): unknown {
     if (args[0] === 'end') endWith(message, args[1])
-    return callIn(message.scope, emit, this, args)
+    return callIn(message.scope, emit, this, args, message.context)
   }
   const { callback } = query
   if (typeof callback !== 'function' || !message.hasCallback) return
   query.callback = function (this: unknown, ...args: Any[]): unknown {
-    return callIn(message.scope, callback, this, args)
+    return callIn(message.scope, callback, this, args, message.context)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
+import { addressOf } from './pg-address.ts'
 import { wrapPgClient } from './pg-client.ts'
 import { wrapPgPool } from './pg-pool.ts'
 import { columnsOf } from './pg-query.ts'
@@ -18,6 +19,8 @@ export const pg: Instrumentation = {
   dialect: 'postgresql',
   via: 'patch',
   columnsOf,
+  addressOf,
+  tracedMethods: (exports) => [(exports as Any).Client.prototype.query],
   matches: (exports) => isClient((exports as Any)?.Client) && typeof (exports as Any).Pool === 'function',
   patch(exports, driver) {
     const module = exports as Any
@@ -36,6 +39,8 @@ export const pgPool: Instrumentation = {
   dialect: 'postgresql',
   via: 'patch',
   columnsOf,
+  addressOf,
+  tracedMethods: (_exports, through) => [(through as Any)?.Client?.prototype.query],
   matches(exports) {
     const prototype = (exports as Any)?.prototype
     // pg's own Connection also has `connect` and `query`; only a pool hands out what it has idle

@@ -1,4 +1,5 @@
 import { captureCallSite } from './call-site.ts'
+import { strayStart } from './channel.ts'
 import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
 import {
@@ -78,12 +79,13 @@ async function settle<Value>(promise: Promise<Value>, pending: Pending): Promise
 
 function watch(query: Any, driver: DriverInfo, below: () => unknown): void {
   const scope = filingScope()
-  if (scope === undefined || scope.isClosed || scope.ignoreReason !== undefined) {
+  const isUnfiled = scope === undefined || scope.isClosed || scope.ignoreReason !== undefined
+  if (isUnfiled && !strayStart.hasSubscribers) {
     startStatement(driver, '', undefined, below)
     return
   }
   const origin = originOf()
-  if (scope.callSites !== 'none') origin.callSite = captureCallSite(below, origin)
+  if (!isUnfiled && scope.callSites !== 'none') origin.callSite = captureCallSite(below, origin)
   const pending: Pending = {
     query,
     driver,
@@ -140,7 +142,7 @@ function wrapRows({ query, origin }: Pending, name: string, note: (rows: Any) =>
   wrapProperty(query, name, (fn) => {
     return function (this: unknown, ...args: unknown[]): unknown {
       guard(() => note(args[0]))
-      return callIn(origin.scope, fn, this, args)
+      return callIn(origin.scope, fn, this, args, origin.context)
     }
   })
 }

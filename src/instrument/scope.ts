@@ -1,5 +1,5 @@
 import type { ScopeInfo, ScopeKind } from '../model/trace.ts'
-import { scopeEnd } from './channel.ts'
+import { scopeEnd, strayStart } from './channel.ts'
 import { now, timeOrigin } from './clock.ts'
 import { reportFailure, state } from './state.ts'
 
@@ -53,6 +53,10 @@ export class Scope {
   isClosed = false
   /** Called when the scope closes, before the subscribers of the channel. */
   onClose: ((scope: Scope) => void) | undefined = undefined
+  /** Closes it as who opened it does, with the name and attributes that are known by then. */
+  closeNow: () => void = () => this.close()
+  /** Of the tracer, where it was opened; see `TracerContexts`. */
+  readonly context: unknown = state.contexts?.active()
   /** What the recorder files here; dropped when the scope has been analysed, because promises may pin the scope. */
   record: unknown = undefined
   /** Set on the stand-in scope of {@link ignore}. */
@@ -119,9 +123,9 @@ export function filingScope(): Scope | undefined {
   return state.storage.getStore() ?? state.processScope?.current()
 }
 
-/** True where a statement sent here is filed under no scope, so that nothing of it needs to be read. */
+/** True where a statement sent here is filed under no scope and followed by nobody, so that nothing of it needs to be read. */
 export function isOutside(): boolean {
-  return state.storage.getStore() === undefined && state.processScope === undefined
+  return state.storage.getStore() === undefined && state.processScope === undefined && !strayStart.hasSubscribers
 }
 
 /**

@@ -27,7 +27,7 @@ export function endOne(
       reportFailure('sqlite3 result', failure)
       message.end(undefined, 0)
     }
-    if (callback !== undefined) return callIn(message.scope, callback, this, outcome)
+    if (callback !== undefined) return callIn(message.scope, callback, this, outcome, message.context)
     return error ? this.emit('error', error) : undefined
   }
   if (callback === undefined) args.push(replacement)
@@ -45,12 +45,12 @@ export function endEach(args: Any[], message: StatementMessage): void {
       const [error, row] = outcome
       if (error) message.end(error, sample.count)
       else sample.add(row)
-      if (onRow !== undefined) return callIn(message.scope, onRow, this, outcome)
+      if (onRow !== undefined) return callIn(message.scope, onRow, this, outcome, message.context)
       return error ? this.emit('error', error) : undefined
     },
     function (this: unknown, ...outcome: Any[]): unknown {
       if (!message.hasEnded) message.end(undefined, sample.count, sqliteResultOf(sample.rows, undefined, message))
-      return completed === undefined ? undefined : callIn(message.scope, completed, this, outcome)
+      return completed === undefined ? undefined : callIn(message.scope, completed, this, outcome, message.context)
     },
   )
 }
@@ -58,10 +58,11 @@ export function endEach(args: Any[], message: StatementMessage): void {
 /** Makes the callback among `args` run in the scope that is open now. */
 export function bindCallback(args: Any[]): void {
   const scope = state.storage.getStore()
+  const context = state.contexts?.active()
   const callback = args.at(-1)
-  if (scope === undefined || typeof callback !== 'function') return
+  if ((scope === undefined && context === undefined) || typeof callback !== 'function') return
   args[args.length - 1] = function (this: unknown, ...outcome: Any[]): unknown {
-    return callIn(scope, callback, this, outcome)
+    return callIn(scope, callback, this, outcome, context)
   }
 }
 

@@ -83,7 +83,7 @@ function watchPreparing(args: Any[], call: OuterCall): void {
     const { message } = call
     if (message === undefined) return Reflect.apply(callback, this, outcome)
     if (outcome[0]) message.end(outcome[0], 0)
-    return callIn(message.scope, callback, this, outcome)
+    return callIn(message.scope, callback, this, outcome, message.context)
   }
 }
 

@@ -6,6 +6,13 @@ import type { Operation } from './operation.ts'
 import { isSandboxed, takeOverSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
 
+/** The async context of a tracer, which callbacks of the application must run in as they run in their scope. */
+export interface TracerContexts {
+  /** The context of the caller. */
+  active(): unknown
+  run(context: unknown, fn: (...args: never[]) => unknown, self: unknown, args: ArrayLike<unknown>): unknown
+}
+
 /** Counts over the whole process; the coverage of a report is made of them. */
 export interface Counters {
   /** Statements that reached a hooked driver. */
@@ -62,6 +69,8 @@ export interface SharedState {
   processScope: AmbientScopes | undefined
   /** True once a statement had no stack of its own on a client that a callback had checked out. */
   needsCheckoutSites: boolean
+  /** Kept with each scope, statement and callback; absent unless statements become spans. Must not throw. */
+  contexts: TracerContexts | undefined
   /** Called before each scope opens; must not throw. */
   onScopeOpening: (() => void) | undefined
   /** The same, of hooks that others may take out. */
@@ -103,6 +112,7 @@ function createState(): SharedState {
     field: undefined,
     processScope: undefined,
     needsCheckoutSites: false,
+    contexts: undefined,
     onScopeOpening: undefined,
     scopeOpenings: new Set(),
     unpatchings: 0,

@@ -22,6 +22,7 @@ export const tedious: Instrumentation = {
   dialect: 'mssql',
   via: 'patch',
   columnsOf,
+  tracedMethods: (exports) => [(exports as Any).Connection.prototype.execSql],
   matches(exports) {
     const prototype = (exports as Any)?.Connection?.prototype
     return ['execSql', 'execSqlBatch', 'callProcedure'].every((name) => typeof prototype?.[name] === 'function')

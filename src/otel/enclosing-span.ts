@@ -1,0 +1,87 @@
+import type { Context, Span } from '@opentelemetry/api'
+import type { StatementMessage } from '../instrument/message.ts'
+import type { Scope } from '../instrument/scope.ts'
+import { reportFailure } from '../instrument/state.ts'
+import { serverSpanOf, spanOf } from './api.ts'
+
+/** The span that a scope is the work of. */
+export interface Enclosing {
+  /** In which the span is the active one, or an outer one. */
+  readonly context: Context
+  readonly span: Span
+  /** True for the span of a request, which is known wherever its context is. */
+  readonly isServer: boolean
+}
+
+const enclosing = new WeakMap<Scope, Enclosing>()
+
+/** The span around a scope that has sent a statement; undefined where there was none. */
+export function enclosingSpanOf(scope: Scope): Enclosing | undefined {
+  return enclosing.get(scope)
+}
+
+/**
+ * Notes the span around a scope at its first statement, and tells in which context a statement was sent.
+ *
+ * The SERVER span of a request is opened after our scope, so it is found here. It is also what tells that a context is
+ * the one of another request: that of a callback which a pool called while it served somebody else. Such a statement is
+ * put under the span of its own request.
+ */
+export function contextOf({ scope, context: captured, isStray }: StatementMessage): Context | undefined {
+  const context = captured as Context | undefined
+  if (context === undefined || isStray) return context
+  const known = enclosing.get(scope)
+  if (known === undefined) {
+    note(scope, context)
+    return context
+  }
+  const isLost = known.isServer && scope.kind === 'request' && serverSpanOf(context) !== known.span
+  return isLost ? known.context : context
+}
+
+function note(scope: Scope, context: Context): void {
+  const found = find(scope, context)
+  if (found === undefined) return
+  enclosing.set(scope, found)
+  if (found.isServer && found.span.isRecording()) closeBeforeEndOf(found.span, scope)
+}
+
+function find(scope: Scope, context: Context): Enclosing | undefined {
+  const server = serverSpanOf(context)
+  if (scope.kind === 'request') {
+    const span = server ?? spanOf(context)
+    return span === undefined ? undefined : { context, span, isServer: server !== undefined || isServerSpan(span) }
+  }
+  const opened = scope.context as Context | undefined
+  const around = spanOf(opened)
+  if (opened !== undefined && around !== undefined) return { context: opened, span: around, isServer: false }
+  const span = spanOf(context)
+  return span === undefined ? undefined : { context, span, isServer: false }
+}
+
+/** Spans of an SDK tell their kind, though the API does not ask it of them. */
+function isServerSpan(span: Span): boolean {
+  return (span as { readonly kind?: unknown }).kind === SERVER
+}
+
+const SERVER = 1
+
+/**
+ * Closes a scope right before the span around it ends: what is set on a span that has ended is lost, and HTTP
+ * instrumentation ends it in the same event as we close the scope, a listener earlier. Only this one object is touched.
+ */
+function closeBeforeEndOf(span: Span, scope: Scope): void {
+  const own = Object.getOwnPropertyDescriptor(span, 'end')
+  const { end } = span
+  const value = function (this: unknown, ...args: Parameters<Span['end']>): void {
+    try {
+      if (own === undefined) delete (span as { end?: unknown }).end
+      else Object.defineProperty(span, 'end', own)
+      scope.closeNow()
+    } catch (error) {
+      reportFailure('OpenTelemetry request', error)
+    }
+    Reflect.apply(end, this, args)
+  }
+  Object.defineProperty(span, 'end', { value, configurable: true, writable: true, enumerable: false })
+}

@@ -1,0 +1,89 @@
+import type { Context } from '@opentelemetry/api'
+import {
+  scopeEnd,
+  statementEnd,
+  statementStart,
+  strayEnd,
+  strayStart,
+  subscribeGuarded,
+} from '../instrument/channel.ts'
+import type { StatementMessage } from '../instrument/message.ts'
+import type { Scope } from '../instrument/scope.ts'
+import { state, type TracerContexts } from '../instrument/state.ts'
+import { type ProfilerOptions, pickOptions } from '../options.ts'
+import { resultOf } from '../profiler.ts'
+import type { ScopeRecord } from '../recorder.ts'
+import { activeContext, registeredApi } from './api.ts'
+import { contextOf } from './enclosing-span.ts'
+import { FindingEvents } from './finding-events.ts'
+import type { OtelOptions } from './otel-options.ts'
+import type { Providers } from './providers.ts'
+import { endAbandoned, StatementSpans } from './statement-spans.ts'
+
+/** Listens to what nonplus sees, and hands it to OpenTelemetry; from when it is made until it is stopped. */
+export class Outlet {
+  readonly #options: ProfilerOptions
+  readonly #spans: StatementSpans | undefined
+  readonly #findings: FindingEvents | undefined
+  readonly #stops: (() => void)[] = []
+
+  constructor(providers: Providers, options: OtelOptions) {
+    const { spans = 'auto', findings = true, spanEvents = false } = options
+    this.#options = pickOptions(options)
+    if (spans !== false) this.#spans = new StatementSpans(providers, spans)
+    if (findings) this.#findings = new FindingEvents(providers, spanEvents)
+    state.contexts = spans === false ? { active: activeContext, run: callAsIs } : { active: activeContext, run: callIn }
+    this.#listen()
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop()
+    this.#spans?.flush()
+    state.contexts = undefined
+  }
+
+  #listen(): void {
+    this.#stops.push(
+      subscribeGuarded<StatementMessage>(statementStart, (message) => this.#start(message)),
+      subscribeGuarded<StatementMessage>(statementEnd, (message) => this.#end(message)),
+      subscribeGuarded<Scope>(scopeEnd, (scope) => this.#close(scope)),
+    )
+    if (this.#spans === undefined) return
+    this.#stops.push(
+      subscribeGuarded<StatementMessage>(strayStart, (message) => this.#start(message)),
+      subscribeGuarded<StatementMessage>(strayEnd, (message) => this.#end(message)),
+    )
+  }
+
+  #start(message: StatementMessage): void {
+    if (this.#spans === undefined) contextOf(message)
+    else this.#spans.start(message)
+  }
+
+  #end(message: StatementMessage): void {
+    this.#spans?.end(message)
+    // a filed one has been given to its scope, or let go of, by now
+    if (message.isStray) message.result = undefined
+  }
+
+  #close(scope: Scope): void {
+    const record = scope.record as ScopeRecord | undefined
+    if (record === undefined || isPartOfTest(scope)) return
+    if (this.#findings !== undefined) this.#findings.send(scope, record, resultOf(scope, this.#options))
+    if (this.#spans === undefined) return
+    for (const message of record.messages) endAbandoned(message, scope.endedAt)
+  }
+}
+
+/** Tests have their own reports. */
+function isPartOfTest({ kind, parent }: Scope): boolean {
+  return kind === 'test' || parent?.kind === 'test'
+}
+
+const callAsIs: TracerContexts['run'] = (_context, fn, self, args) => Reflect.apply(fn, self, args)
+
+const callIn: TracerContexts['run'] = (context, fn, self, args) => {
+  const manager = registeredApi()?.context
+  if (manager === undefined || manager.active() === context) return Reflect.apply(fn, self, args)
+  return manager.with(context as Context, fn as (...all: unknown[]) => unknown, self, ...Array.from(args))
+}
