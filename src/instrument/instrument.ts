@@ -111,10 +111,18 @@ function doesMatch(instrumentation: Instrumentation, exports: unknown): boolean 
 }
 
 function driverInfoOf(instrumentation: Instrumentation, version: string, exports?: unknown): DriverInfo {
-  const { module: name, dialect, columnsOf, addressOf } = instrumentation
+  const { module: name, dialect, columnsOf, addressOf, poolStateOf } = instrumentation
   const isTraced = (through: object | undefined): boolean =>
     instrumentation.tracedMethods?.(exports, through).some(isWrappedByOthers) === true
-  return { name, version, dialect, columnsOf, addressOf, isTraced: exports === undefined ? undefined : isTraced }
+  return {
+    name,
+    version,
+    dialect,
+    columnsOf,
+    addressOf,
+    poolStateOf,
+    isTraced: exports === undefined ? undefined : isTraced,
+  }
 }
 
 function candidatesOf(given: unknown): unknown[] {

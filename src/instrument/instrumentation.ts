@@ -29,6 +29,8 @@ export interface Instrumentation {
   readonly columnsOf: DriverInfo['columnsOf']
   /** See {@link DriverInfo.addressOf}. */
   readonly addressOf?: DriverInfo['addressOf']
+  /** See {@link DriverInfo.poolStateOf}. */
+  readonly poolStateOf?: DriverInfo['poolStateOf']
   /** Methods that instrumentation of OpenTelemetry wraps, as the exports reach them, or what a statement is sent through. */
   tracedMethods?(exports: unknown, through: object | undefined): readonly unknown[]
   /** True where `exports` has the parts that {@link patch} touches; told by shape, so that any copy is recognised. */

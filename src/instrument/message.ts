@@ -20,6 +20,8 @@ export interface DriverInfo {
   readonly columnsOf: (fields: unknown) => readonly ResultColumn[]
   /** Reads where the server is out of what statements are sent through: a client, a connection or a pool. */
   readonly addressOf?: ((through: object) => ServerAddress | undefined) | undefined
+  /** Reads the state of a pool; undefined for what is none. */
+  readonly poolStateOf?: ((through: object) => PoolState | undefined) | undefined
   /** True while instrumentation of OpenTelemetry wraps the calls of this driver. */
   readonly isTraced?: ((through: object | undefined) => boolean) | undefined
   /** Called at the first statement, where it was loaded by nonplus and nobody may ever use it. */
@@ -32,6 +34,15 @@ export interface ServerAddress {
   readonly host?: string | undefined
   readonly port?: number | undefined
   readonly database?: string | undefined
+}
+
+/** A pool of connections, at one moment. */
+export interface PoolState {
+  readonly idle: number
+  readonly used: number
+  /** Calls that wait for a connection. */
+  readonly pending: number
+  readonly max: number
 }
 
 /** Rows as the driver made them. Only referenced, never copied: they are read when the scope closes, or dropped. */

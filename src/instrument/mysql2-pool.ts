@@ -42,6 +42,7 @@ function wrapAsking(prototype: object, name: string, driver: DriverInfo, poolOf:
       const call = new Call()
       try {
         const pool = poolOf(this)
+        if (pool !== undefined) state.onPool?.(pool as object, driver)
         call.start(driver, pooledQuestionOf(pool, sql, values, name === 'execute'), ask, pool as object | undefined)
       } catch (error) {
         reportFailure('mysql2 pool', error)

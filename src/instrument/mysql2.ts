@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
-import { addressOf } from './mysql2-address.ts'
+import { addressOf, poolStateOf } from './mysql2-address.ts'
 import { listenToMysql2 } from './mysql2-channel.ts'
 import { columnsOf } from './mysql2-command.ts'
 import { hookConnection } from './mysql2-connection.ts'
@@ -24,6 +24,7 @@ export const mysql2: Instrumentation = {
   via: 'channel',
   columnsOf,
   addressOf,
+  poolStateOf,
   tracedMethods,
   matches: (exports) => isCore(exports as Any) || isPromised(exports as Any),
   viaOf(exports, version) {

@@ -1,4 +1,4 @@
-import type { ServerAddress } from './message.ts'
+import type { PoolState, ServerAddress } from './message.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
 type Any = any
@@ -28,4 +28,11 @@ function partsOfUrl(text: unknown): ServerAddress {
     ...(port === '' ? {} : { port: Number(port) }),
     ...(database === '' ? {} : { database }),
   }
+}
+
+/** State of a pool of node-postgres, as it tells it itself. */
+export function poolStateOf(through: object): PoolState | undefined {
+  const { totalCount, idleCount, waitingCount, options } = through as Any
+  if (typeof totalCount !== 'number' || typeof idleCount !== 'number') return undefined
+  return { idle: idleCount, used: totalCount - idleCount, pending: waitingCount, max: options?.max ?? 0 }
 }

@@ -40,6 +40,7 @@ export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
     return function connect(this: Any, ...args: Any[]): unknown {
       const handover = takeHandover()
       const callback = args[0]
+      if (wrapping.isActive) state.onPool?.(this as object, driver)
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
       const scope = state.storage.getStore()
       const context = handover === undefined ? state.contexts?.active() : handover.message?.context

@@ -1,6 +1,6 @@
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
-import { addressOf } from './pg-address.ts'
+import { addressOf, poolStateOf } from './pg-address.ts'
 import { wrapPgClient } from './pg-client.ts'
 import { wrapPgPool } from './pg-pool.ts'
 import { columnsOf } from './pg-query.ts'
@@ -20,6 +20,7 @@ export const pg: Instrumentation = {
   via: 'patch',
   columnsOf,
   addressOf,
+  poolStateOf,
   tracedMethods: (exports) => [(exports as Any).Client.prototype.query],
   matches: (exports) => isClient((exports as Any)?.Client) && typeof (exports as Any).Pool === 'function',
   patch(exports, driver) {
@@ -40,6 +41,7 @@ export const pgPool: Instrumentation = {
   via: 'patch',
   columnsOf,
   addressOf,
+  poolStateOf,
   tracedMethods: (_exports, through) => [(through as Any)?.Client?.prototype.query],
   matches(exports) {
     const prototype = (exports as Any)?.prototype

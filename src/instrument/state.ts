@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DriverCoverage } from '../model/report.ts'
 import type { AmbientScopes } from './ambient-scopes.ts'
 import type { FieldPath } from './graphql-field.ts'
+import type { DriverInfo } from './message.ts'
 import type { Operation } from './operation.ts'
 import { isSandboxed, takeOverSandbox } from './sandbox.ts'
 import type { Scope } from './scope.ts'
@@ -71,6 +72,8 @@ export interface SharedState {
   needsCheckoutSites: boolean
   /** Kept with each scope, statement and callback; absent unless statements become spans. Must not throw. */
   contexts: TracerContexts | undefined
+  /** Called with each pool that is asked for a connection, and the driver it is of; must not throw. */
+  onPool: ((pool: object, driver: DriverInfo) => void) | undefined
   /** Called before each scope opens; must not throw. */
   onScopeOpening: (() => void) | undefined
   /** The same, of hooks that others may take out. */
@@ -113,6 +116,7 @@ function createState(): SharedState {
     processScope: undefined,
     needsCheckoutSites: false,
     contexts: undefined,
+    onPool: undefined,
     onScopeOpening: undefined,
     scopeOpenings: new Set(),
     unpatchings: 0,

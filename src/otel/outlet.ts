@@ -17,21 +17,35 @@ import { activeContext, registeredApi } from './api.ts'
 import { contextOf } from './enclosing-span.ts'
 import { FindingEvents } from './finding-events.ts'
 import type { OtelOptions } from './otel-options.ts'
+import { PoolMetrics } from './pool-metrics.ts'
 import type { Providers } from './providers.ts'
+import { ScopeMetrics } from './scope-metrics.ts'
+import { StatementMetrics } from './statement-metrics.ts'
 import { endAbandoned, StatementSpans } from './statement-spans.ts'
+
+interface Metrics {
+  readonly statements: StatementMetrics
+  readonly scopes: ScopeMetrics
+  readonly pools: PoolMetrics
+}
 
 /** Listens to what nonplus sees, and hands it to OpenTelemetry; from when it is made until it is stopped. */
 export class Outlet {
   readonly #options: ProfilerOptions
   readonly #spans: StatementSpans | undefined
   readonly #findings: FindingEvents | undefined
+  readonly #metrics: Metrics | undefined
   readonly #stops: (() => void)[] = []
 
   constructor(providers: Providers, options: OtelOptions) {
-    const { spans = 'auto', findings = true, spanEvents = false } = options
+    const { spans = 'auto', findings = true, spanEvents = false, metrics = true } = options
     this.#options = pickOptions(options)
     if (spans !== false) this.#spans = new StatementSpans(providers, spans)
     if (findings) this.#findings = new FindingEvents(providers, spanEvents)
+    if (metrics) {
+      const [statements, scopes] = [new StatementMetrics(providers), new ScopeMetrics(providers)]
+      this.#metrics = { statements, scopes, pools: new PoolMetrics(providers) }
+    }
     state.contexts = spans === false ? { active: activeContext, run: callAsIs } : { active: activeContext, run: callIn }
     this.#listen()
   }
@@ -39,6 +53,7 @@ export class Outlet {
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop()
     this.#spans?.flush()
+    this.#metrics?.pools.stop()
     state.contexts = undefined
   }
 
@@ -48,7 +63,7 @@ export class Outlet {
       subscribeGuarded<StatementMessage>(statementEnd, (message) => this.#end(message)),
       subscribeGuarded<Scope>(scopeEnd, (scope) => this.#close(scope)),
     )
-    if (this.#spans === undefined) return
+    if (this.#spans === undefined && this.#metrics === undefined) return
     this.#stops.push(
       subscribeGuarded<StatementMessage>(strayStart, (message) => this.#start(message)),
       subscribeGuarded<StatementMessage>(strayEnd, (message) => this.#end(message)),
@@ -62,15 +77,20 @@ export class Outlet {
 
   #end(message: StatementMessage): void {
     this.#spans?.end(message)
+    this.#metrics?.statements.record(message)
     // a filed one has been given to its scope, or let go of, by now
     if (message.isStray) message.result = undefined
   }
 
   #close(scope: Scope): void {
     const record = scope.record as ScopeRecord | undefined
-    if (record === undefined || isPartOfTest(scope)) return
-    if (this.#findings !== undefined) this.#findings.send(scope, record, resultOf(scope, this.#options))
-    if (this.#spans === undefined) return
+    if (isPartOfTest(scope) || (record === undefined && scope.kind !== 'request')) return
+    if (this.#findings !== undefined || this.#metrics !== undefined) {
+      const result = resultOf(scope, this.#options)
+      this.#findings?.send(scope, record, result)
+      this.#metrics?.scopes.record(result)
+    }
+    if (this.#spans === undefined || record === undefined) return
     for (const message of record.messages) endAbandoned(message, scope.endedAt)
   }
 }

@@ -109,7 +109,8 @@ function cut(text: string): string {
 
 const addresses = new WeakMap<object, ServerAddress>()
 
-function addressOf(driver: DriverInfo, through: object | undefined): ServerAddress | undefined {
+/** Where statements go that are sent through this; read once per object. */
+export function addressOf(driver: DriverInfo, through: object | undefined): ServerAddress | undefined {
   if (through === undefined || driver.addressOf === undefined) return undefined
   let known = addresses.get(through)
   if (known === undefined) {

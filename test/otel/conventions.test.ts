@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase } from '../create-database.ts'
 import { createMysqlDatabase } from '../create-mysql-database.ts'
 import { HOW_TO_GET_MYSQL } from '../mysql-server.ts'
-import { registry, usesOf } from './conventions.ts'
+import { metricOf, registry, usesOf } from './conventions.ts'
 import type { Attribute, Attributes, ReceivedSpan } from './receiver.ts'
 import { type AppRun, isInstalled, runApp, sdk2 } from './run-app.ts'
 
@@ -117,6 +117,31 @@ function describeSystem({ driver, system, group, createUrl }: Subject): void {
     expect(run.asked).toHaveLength(spans.length)
     const asked = new Set(run.asked.map(({ attributes }) => keyOf(attributes)))
     expect(told.map(keyOf).filter((key) => !asked.has(key))).toEqual([])
+  })
+
+  test('metrics have the unit, the attributes and the buckets of the conventions', () => {
+    const points = run.received.points.filter(({ scope, metric }) => scope === 'nonplus' && metric.startsWith('db.'))
+    expect([...new Set(points.map(({ metric }) => metric))].sort()).toEqual([
+      'db.client.connection.count',
+      'db.client.connection.max',
+      'db.client.connection.pending_requests',
+      'db.client.connection.wait_time',
+      'db.client.operation.duration',
+    ])
+    for (const { metric, unit, attributes } of points) {
+      expect(unit, metric).toBe(metricOf(metric)?.unit)
+      const metricUses = usesOf(`metric.${metric}`)
+      for (const [name, value] of Object.entries(attributes)) {
+        expect(metricUses.has(name), `${name} of ${metric}`).toBe(true)
+        expect(metricUses.get(name)?.level).not.toBe('opt_in')
+        expect(isAsDefined(name, value), `${name} of ${metric}`).toBe(true)
+      }
+      const required = [...metricUses].filter(([, { level }]) => level === 'required').map(([name]) => name)
+      expect(Object.keys(attributes)).toEqual(expect.arrayContaining(required))
+    }
+    const durations = points.filter(({ metric }) => metric === 'db.client.operation.duration')
+    expect(durations[0]?.bounds).toEqual([0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10])
+    expect(durations.reduce((sum, { count = 0 }) => sum + count, 0)).toBe(spans.length)
   })
 
   test('no value is told', () => {

@@ -3,7 +3,7 @@ import { createDatabase } from '../create-database.ts'
 import { createMysqlDatabase } from '../create-mysql-database.ts'
 import { HOW_TO_GET_MYSQL } from '../mysql-server.ts'
 import { nodeVersions } from '../node-versions.ts'
-import type { ReceivedLog, ReceivedSpan } from './receiver.ts'
+import type { ReceivedLog, ReceivedPoint, ReceivedSpan } from './receiver.ts'
 import { type AppRun, isInstalled, runApp, type Sdk, sdk2, sdk3 } from './run-app.ts'
 
 const REQUESTS = [1, 2, 3, 4, 5, 6]
@@ -105,6 +105,20 @@ function expectEvent(event: ReceivedLog | undefined, server: ReceivedSpan): void
   expect(event?.attributes['code.file.path']).toMatch(/^\/.*test\/otel\/(pg|mysql2)\.cjs$/)
 }
 
+function expectMetrics(points: readonly ReceivedPoint[], driver: 'pg' | 'mysql2'): void {
+  const perRequest = Object.values(LABELS[driver]).reduce((sum, count) => sum + count, 0)
+  const scope = { 'nonplus.scope.name': 'GET /requests/:id', 'nonplus.scope.kind': 'request' }
+  expect(points.filter(({ metric }) => metric === 'nonplus.request.queries')).toMatchObject([
+    { attributes: scope, count: REQUESTS.length, sum: REQUESTS.length * perRequest },
+  ])
+  expect(points.filter(({ metric }) => metric === 'nonplus.findings')).toMatchObject([
+    {
+      attributes: { ...scope, 'nonplus.finding.kind': 'n-plus-one', 'nonplus.finding.confidence': 'proven' },
+      value: REQUESTS.length,
+    },
+  ])
+}
+
 interface Subject {
   readonly sdk: Sdk
   readonly node: string
@@ -164,6 +178,10 @@ function describeInstrumentation({ sdk, node, driver, createUrl }: Subject): voi
       }
     })
 
+    test('counts queries and findings of each route', () => {
+      expectMetrics(run.received.points, driver)
+    })
+
     test('tells the findings of each request, with the spans they stand for', () => {
       expectFindings(run, driver)
       for (const { spanId, attributes } of run.received.logs) {
@@ -173,6 +191,28 @@ function describeInstrumentation({ sdk, node, driver, createUrl }: Subject): voi
         expect(named.map((span) => labelOf(span)?.[2])).toEqual(['loop', 'loop', 'loop', 'loop'])
         expect(new Set(named.map(({ parentSpanId }) => parentSpanId))).toEqual(new Set([spanId]))
       }
+    })
+  })
+
+  describe('unsampled', () => {
+    test('makes no span, and tells findings and metrics all the same', async () => {
+      const env = { OTEL_TRACES_SAMPLER: 'always_off' }
+      const url = await createUrl()
+      const { received } = await runApp({ sdk, node, driver, url, instrumentations: ['nonplus'], env })
+      expect(received.spans).toEqual([])
+      expect(received.logs).toHaveLength(REQUESTS.length)
+      expectMetrics(received.points, driver)
+    })
+  })
+
+  describe('with findings only', () => {
+    test('makes no span of a statement, and puts findings on the request', async () => {
+      const options = { spans: false, metrics: false }
+      const url = await createUrl()
+      const run = await runApp({ sdk, node, driver, url, instrumentations: ['nonplus'], options })
+      expect(run.received.spans.filter(({ kind }) => kind === 3).map(({ scope }) => scope)).not.toContain('nonplus')
+      expectFindings(run, driver)
+      expect(run.received.points.filter(({ scope }) => scope === 'nonplus')).toEqual([])
     })
   })
 
@@ -190,6 +230,13 @@ function describeInstrumentation({ sdk, node, driver, createUrl }: Subject): voi
       const ours = run.received.spans.filter(({ scope }) => scope === 'nonplus')
       expect(ours.map(({ name }) => name)).toEqual([])
       expect(run.received.spans.some(({ kind }) => kind === 3)).toBe(true)
+    })
+
+    test('measures nothing that it measures', () => {
+      const scopes = run.received.points
+        .filter(({ metric }) => metric === 'db.client.operation.duration')
+        .map(({ scope }) => scope)
+      expect(new Set(scopes)).toEqual(new Set(driver === 'pg' ? ['@opentelemetry/instrumentation-pg'] : ['nonplus']))
     })
 
     test('tells the same findings', () => {

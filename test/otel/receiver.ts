@@ -30,6 +30,7 @@ export interface ReceivedLog {
 }
 
 export interface ReceivedPoint {
+  readonly scope: string
   readonly metric: string
   readonly unit: string
   readonly attributes: Attributes
@@ -115,9 +116,10 @@ function logsOf({ scopeLogs }: Any): ReceivedLog[] {
 }
 
 function pointsOf({ scopeMetrics }: Any): ReceivedPoint[] {
-  return scopeMetrics.flatMap(({ metrics }: Any) =>
+  return scopeMetrics.flatMap(({ scope, metrics }: Any) =>
     metrics.flatMap(({ name, unit, sum, gauge, histogram }: Any) =>
       (sum ?? gauge ?? histogram).dataPoints.map((point: Any) => ({
+        scope: scope.name,
         metric: name,
         unit,
         attributes: attributesOf(point.attributes),
