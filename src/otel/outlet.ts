@@ -13,6 +13,7 @@ import { state, type TracerContexts } from '../instrument/state.ts'
 import { type ProfilerOptions, pickOptions } from '../options.ts'
 import { resultOf } from '../profiler.ts'
 import type { ScopeRecord } from '../recorder.ts'
+import { writeText } from '../write-text.ts'
 import { activeContext, registeredApi } from './api.ts'
 import { contextOf } from './enclosing-span.ts'
 import { FindingEvents } from './finding-events.ts'
@@ -20,6 +21,7 @@ import type { OtelOptions } from './otel-options.ts'
 import { PoolMetrics } from './pool-metrics.ts'
 import type { Providers } from './providers.ts'
 import { ScopeMetrics } from './scope-metrics.ts'
+import { sdkWarning } from './sdk-warning.ts'
 import { StatementMetrics } from './statement-metrics.ts'
 import { endAbandoned, StatementSpans } from './statement-spans.ts'
 
@@ -35,10 +37,13 @@ export class Outlet {
   readonly #spans: StatementSpans | undefined
   readonly #findings: FindingEvents | undefined
   readonly #metrics: Metrics | undefined
+  readonly #providers: Providers
   readonly #stops: (() => void)[] = []
+  #hasLooked = false
 
   constructor(providers: Providers, options: OtelOptions) {
     const { spans = 'auto', findings = true, spanEvents = false, metrics = true } = options
+    this.#providers = providers
     this.#options = pickOptions(options)
     if (spans !== false) this.#spans = new StatementSpans(providers, spans)
     if (findings) this.#findings = new FindingEvents(providers, spanEvents)
@@ -82,9 +87,19 @@ export class Outlet {
     if (message.isStray) message.result = undefined
   }
 
+  /** An SDK starts before the work does, but not before us. */
+  #warnOnce(): void {
+    if (this.#hasLooked) return
+    this.#hasLooked = true
+    const warning = sdkWarning(this.#providers)
+    if (warning !== undefined) writeText(2, `nonplus: ${warning}\n`)
+  }
+
   #close(scope: Scope): void {
     const record = scope.record as ScopeRecord | undefined
-    if (isPartOfTest(scope) || (record === undefined && scope.kind !== 'request')) return
+    if (isPartOfTest(scope)) return
+    this.#warnOnce()
+    if (record === undefined && scope.kind !== 'request') return
     if (this.#findings !== undefined || this.#metrics !== undefined) {
       const result = resultOf(scope, this.#options)
       this.#findings?.send(scope, record, result)
