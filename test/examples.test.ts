@@ -171,6 +171,20 @@ test.each(runners)('%s: the suite is reported on, and its page shows what is pri
   await expectTested(name, file, await createDatabase(name), true)
 })
 
+const hasOtel = existsSync(join(root, 'examples/otel-staging/node_modules'))
+if (!hasOtel) process.stderr.write('examples/otel-staging is not tested: npm ci --prefix examples/otel-staging\n')
+
+test.runIf(hasOtel)(
+  'otel-staging: the trace of two services has the finding on it, and its page shows it',
+  async () => {
+    const example = new Example('otel-staging', await createDatabase('otel-staging'))
+    await example.run('seed.js')
+    const { stdout } = await example.run('start.js')
+    expect(stdout).toMatch(/prices: serves GET \/prices · .* · nonplus\.findings 1 · nonplus\.n_plus_one true$/m)
+    example.expectShown(stdout)
+  },
+)
+
 const hasMysql = process.env.NONPLUS_TEST_MYSQL_URL !== undefined
 if (!hasMysql) process.stderr.write(`examples/fastify-mysql2 is not tested: ${HOW_TO_GET_MYSQL}\n`)
 

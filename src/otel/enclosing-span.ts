@@ -1,4 +1,5 @@
-import type { Context, Span } from '@opentelemetry/api'
+import type { Context, Span, TimeInput } from '@opentelemetry/api'
+import { inMicrotask, now } from '../instrument/clock.ts'
 import type { StatementMessage } from '../instrument/message.ts'
 import type { Scope } from '../instrument/scope.ts'
 import { reportFailure } from '../instrument/state.ts'
@@ -69,19 +70,34 @@ const SERVER = 1
 /**
  * Closes a scope right before the span around it ends: what is set on a span that has ended is lost, and HTTP
  * instrumentation ends it in the same event as we close the scope, a listener earlier. Only this one object is touched.
+ *
+ * The end is put off to a microtask, with the time it was asked for: the listeners of the application that come after are
+ * still a part of the request, and the time it takes to judge them is none.
  */
 function closeBeforeEndOf(span: Span, scope: Scope): void {
   const own = Object.getOwnPropertyDescriptor(span, 'end')
   const { end } = span
-  const value = function (this: unknown, ...args: Parameters<Span['end']>): void {
-    try {
-      if (own === undefined) delete (span as { end?: unknown }).end
-      else Object.defineProperty(span, 'end', own)
-      scope.closeNow()
-    } catch (error) {
-      reportFailure('OpenTelemetry request', error)
-    }
-    Reflect.apply(end, this, args)
+  let isEnding = false
+  const value = (endTime: TimeInput = now()): void => {
+    if (isEnding) return
+    isEnding = true
+    inMicrotask(() => {
+      guard(() => {
+        if (own === undefined) delete (span as { end?: unknown }).end
+        else Object.defineProperty(span, 'end', own)
+        scope.closeNow()
+      })
+      guard(() => Reflect.apply(end, span, [endTime]))
+    })
   }
   Object.defineProperty(span, 'end', { value, configurable: true, writable: true, enumerable: false })
+}
+
+/** Nothing may leave a microtask of ours. */
+function guard(fn: () => void): void {
+  try {
+    fn()
+  } catch (error) {
+    reportFailure('OpenTelemetry request', error)
+  }
 }
