@@ -16,6 +16,8 @@ export interface ProcessCoverage {
   /** Reasons given to `ignore()`, each with its number of statements. */
   readonly ignoredReasons: readonly (readonly [reason: string, count: number])[]
   readonly failureMessages: readonly string[]
+  /** What was let go because of a bound, each with its number. Absent in logs of older versions. */
+  readonly losses?: readonly (readonly [what: string, count: number])[]
 }
 
 /** @param blindSpots known ones, where looking for them would take too long. */
@@ -27,6 +29,7 @@ export function measureCoverage(blindSpots: readonly BlindSpot[] = findBlindSpot
     outsideSites: [...state.outsideSites],
     ignoredReasons: [...state.ignoredReasons],
     failureMessages: state.failureMessages,
+    losses: [...state.losses],
   }
 }
 
@@ -57,6 +60,7 @@ export function sumCoverage(parts: readonly ProcessCoverage[]): Coverage {
     ...lostWarning(total('lostCallSites')),
     ...mergedWarning(total('merged')),
     ...ignoredNotes(parts),
+    ...lossWarnings(parts),
     ...failureWarnings(total('failures'), distinct(parts.flatMap((part) => part.failureMessages))),
   ]
   return {
@@ -143,6 +147,14 @@ function ignoredNotes(parts: readonly ProcessCoverage[]): string[] {
     counts.set(reason, (counts.get(reason) ?? 0) + count)
   }
   return [...counts].map(([reason, count]) => `${statements(count)} left out by ignore(): ${reason}`)
+}
+
+function lossWarnings(parts: readonly ProcessCoverage[]): string[] {
+  const counts = new Map<string, number>()
+  for (const [what, count] of parts.flatMap(({ losses = [] }) => losses)) {
+    counts.set(what, (counts.get(what) ?? 0) + count)
+  }
+  return [...counts].map(([what, count]) => `${count} ${what}.`)
 }
 
 function failureWarnings(count: number, messages: readonly string[]): string[] {

@@ -56,6 +56,8 @@ export interface SharedState {
   readonly endings: Set<() => void>
   /** Ends the names of the channels of nonplus, so that each sandbox has its own. */
   readonly realm: string
+  /** What was seen and then let go, since there was too much of it: what it was, and how much. */
+  readonly losses: Map<string, number>
   /** First failures inside nonplus, in words; at most ten. */
   readonly failureMessages: string[]
   /** Where statements ran outside any scope; the first few distinct places, as `file:line`. */
@@ -108,6 +110,7 @@ function createState(): SharedState {
     subscriptions: new Set(),
     endings: new Set(),
     realm: isSandboxed ? `:${process.hrtime.bigint()}` : '',
+    losses: new Map(),
     failureMessages: [],
     outsideSites: new Set(),
     ignoredReasons: new Map(),
@@ -156,6 +159,15 @@ function createSandboxState(): SharedState {
 export function onceInProcess<Service>(name: string, create: () => Service): Service {
   if (!state.services.has(name)) state.services.set(name, create())
   return state.services.get(name) as Service
+}
+
+/**
+ * Counts what was let go because of a bound; the report says so.
+ *
+ * @param what in words that follow a number: `spans were …`. Few and fixed.
+ */
+export function noteLoss(what: string, count: number): void {
+  state.losses.set(what, (state.losses.get(what) ?? 0) + count)
 }
 
 /** Counts an error of our own; it never reaches the host, and the report says so. */

@@ -1,7 +1,7 @@
 import type { Attributes, Context, Span } from '@opentelemetry/api'
 import type { StatementMessage } from '../instrument/message.ts'
 import type { Scope } from '../instrument/scope.ts'
-import { reportFailure } from '../instrument/state.ts'
+import { noteLoss, reportFailure } from '../instrument/state.ts'
 import type { Finding, Severity } from '../model/finding.ts'
 import type { ScopeResult } from '../profiler.ts'
 import type { ScopeRecord } from '../recorder.ts'
@@ -38,6 +38,8 @@ export class FindingEvents {
   send(scope: Scope, record: ScopeRecord | undefined, result: ScopeResult): void {
     const around = enclosingSpanOf(scope)
     if (around?.span.isRecording()) around.span.setAttributes(scopeAttributes(result.scope, result.findings))
+    const unsent = result.findings.length - MAX_EVENTS
+    if (unsent > 0) noteLoss('findings of one scope were not sent as events, beyond the first 20', unsent)
     for (const finding of result.findings.slice(0, MAX_EVENTS)) {
       try {
         const attributes = findingAttributes(finding, result.scope, spanIdsOf(finding, record))

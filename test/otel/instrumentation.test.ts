@@ -205,6 +205,19 @@ function describeInstrumentation({ sdk, node, driver, createUrl }: Subject): voi
     })
   })
 
+  describe('unsampled by the head, and decided at the end', () => {
+    test('keeps each request with a proven finding, whole', async () => {
+      const env = { OTEL_TAIL: '1' }
+      const url = await createUrl()
+      const run = await runApp({ sdk, node, driver, url, instrumentations: ['nonplus'], env })
+      expect(countLabels(run.received.spans)).toEqual(expectedLabels(driver))
+      expect(misplaced(run.received.spans)).toEqual([])
+      expectFindings(run, driver)
+      // what ran before the server has no finding
+      expect(run.received.spans.filter(({ name }) => name.startsWith('CREATE TABLE'))).toEqual([])
+    })
+  })
+
   describe('with findings only', () => {
     test('makes no span of a statement, and puts findings on the request', async () => {
       const options = { spans: false, metrics: false }

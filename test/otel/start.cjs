@@ -28,7 +28,20 @@ const sampler = {
   toString: () => 'asked',
 }
 
-const sdk = new NodeSDK({ instrumentations, ...(process.env.OTEL_TRACES_SAMPLER === undefined ? { sampler } : {}) })
+/** The head wants nothing; what has a proven finding is kept. */
+function tail() {
+  const { NonplusTailProcessor, NonplusTailSampler } = require('../../dist/otel.cjs')
+  const { AlwaysOffSampler, BatchSpanProcessor } = load('@opentelemetry/sdk-trace')
+  const { OTLPTraceExporter } = load('@opentelemetry/exporter-trace-otlp-http')
+  return {
+    sampler: new NonplusTailSampler(new AlwaysOffSampler()),
+    spanProcessors: [new NonplusTailProcessor(new BatchSpanProcessor({ exporter: new OTLPTraceExporter() }))],
+  }
+}
+
+const isTail = process.env.OTEL_TAIL === '1'
+const sampling = isTail ? tail() : process.env.OTEL_TRACES_SAMPLER === undefined ? { sampler } : {}
+const sdk = new NodeSDK({ instrumentations, ...sampling })
 sdk.start()
 globalThis.stopSdk = async () => {
   await sdk.shutdown()
