@@ -50,7 +50,8 @@ function wrapSend(
   wrapMethod(prototype, name, (original, wrapping) => {
     return function send(this: unknown, ...args: Any[]): unknown {
       if (!wrapping.isActive || running === this) return Reflect.apply(original, this, args)
-      const message = startStatement(driver, text(args), parameters(args), send)
+      const size = name === 'batch' && Array.isArray(args[0]) ? args[0].length : 0
+      const message = startStatement(driver, text(args), parameters(args), send, undefined, undefined, size)
       const promise = applyAlone(original, this, args) as Promise<unknown>
       return message === undefined ? promise : settle(promise, message)
     }

@@ -11,7 +11,14 @@ import { reportFailure } from './state.ts'
 type Any = any
 
 /** What a call asks for; undefined where it sends nothing. */
-type Reader = (self: Any, args: readonly Any[]) => { text: string; parameters?: readonly unknown[] } | undefined
+type Reader = (self: Any, args: readonly Any[]) => Question | undefined
+
+interface Question {
+  readonly text: string
+  readonly parameters?: readonly unknown[]
+  /** Sets of values it is sent with, where that may be several. */
+  readonly batchSize?: number
+}
 
 const SERVER_STATUS_IN_TRANSACTION = 1
 
@@ -19,7 +26,8 @@ const SERVER_STATUS_IN_TRANSACTION = 1
 export function wrapMariadbCalls(classes: MariadbClasses, driver: DriverInfo): void {
   const { pool, filteredCluster, connection } = classes
   const isPromiseApi = connection instanceof Promise
-  for (const name of ['query', 'execute', 'batch']) wrapCall(pool, name, driver, readStatement, !isPromiseApi)
+  for (const name of ['query', 'execute']) wrapCall(pool, name, driver, readStatement, !isPromiseApi)
+  wrapCall(pool, 'batch', driver, readBatch, !isPromiseApi)
   wrapCall(pool, 'importFile', driver, readImport, !isPromiseApi)
   wrapCheckout(pool)
   // finds a pool and a connection first, whose own methods publish: they take the line from here
@@ -40,7 +48,8 @@ export function wrapMariadbCalls(classes: MariadbClasses, driver: DriverInfo): v
 
 function wrapConnection(prototype: Any, driver: DriverInfo, takesCallback: boolean): void {
   for (const name of ['query', 'queryStream']) wrapCall(prototype, name, driver, readStatement, false)
-  for (const name of ['execute', 'batch']) wrapCall(prototype, name, driver, readStatement, takesCallback)
+  wrapCall(prototype, 'execute', driver, readStatement, takesCallback)
+  wrapCall(prototype, 'batch', driver, readBatch, takesCallback)
   wrapCall(prototype, 'importFile', driver, readImport, takesCallback)
   wrapCall(prototype, 'beginTransaction', driver, () => ({ text: 'START TRANSACTION' }), takesCallback)
   // sent only where a transaction is open
@@ -59,7 +68,10 @@ function wrapCall(prototype: Any, name: string, driver: DriverInfo, read: Reader
     return function method(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive || isInCall()) return Reflect.apply(original, this, args)
       const call = read(this, args)
-      const message = call === undefined ? undefined : startStatement(driver, call.text, call.parameters, method)
+      const message =
+        call === undefined
+          ? undefined
+          : startStatement(driver, call.text, call.parameters, method, undefined, undefined, call.batchSize)
       const isUnheard = takesCallback && message !== undefined && !args.some((arg) => typeof arg === 'function')
       if (isUnheard) args[original.length - 1] = () => {}
       return send(original, this, args, message)
@@ -136,6 +148,12 @@ const readStatement: Reader = (_self, [statement, values]) => {
   if (typeof statement === 'string') return { text: statement, ...bound(values) }
   if (typeof statement?.sql !== 'string') return undefined
   return { text: statement.sql, ...bound(statement.values || values) }
+}
+
+/** The same statement with one set of values each. */
+const readBatch: Reader = (self, args) => {
+  const call = readStatement(self, args)
+  return call === undefined ? undefined : { ...call, batchSize: call.parameters?.length ?? 0 }
 }
 
 function bound(values: Any): { parameters?: readonly unknown[] } {

@@ -160,6 +160,7 @@ export function originOf(): Origin {
  * @param below function whose callers may be the application; frames above it are left out of the call site.
  * @param origin where it was noted before: scope, time and call site are taken from it.
  * @param through see {@link StatementMessage.through}.
+ * @param batchSize see {@link StatementMessage.batchSize}.
  * @returns undefined where nothing is to be recorded.
  */
 export function startStatement(
@@ -169,6 +170,7 @@ export function startStatement(
   below: (...args: never[]) => unknown,
   origin?: Origin,
   through?: object,
+  batchSize = 0,
 ): StatementMessage | undefined {
   let scope = origin === undefined ? state.storage.getStore() : origin.scope
   const { counters } = state
@@ -181,21 +183,22 @@ export function startStatement(
     counters.outside++
     // the first ones only: a program without scopes must not pay for a stack at every statement
     if (counters.outside <= 50 && state.outsideSites.size < 3) noteOutsideSite(below)
-    return startStray(driver, text, parameters, scope, origin, through)
+    return startStray(driver, text, parameters, scope, origin, through, batchSize)
   }
   if (scope.ignoreReason !== undefined) {
     counters.ignored++
     state.ignoredReasons.set(scope.ignoreReason, (state.ignoredReasons.get(scope.ignoreReason) ?? 0) + 1)
-    return startStray(driver, text, parameters, scope, origin, through)
+    return startStray(driver, text, parameters, scope, origin, through, batchSize)
   }
   if (scope.isClosed) {
     counters.late++
-    return startStray(driver, text, parameters, scope, origin, through)
+    return startStray(driver, text, parameters, scope, origin, through, batchSize)
   }
   counters.attributed++
   try {
     const message = new StatementMessage(driver, text, parameters, scope)
     message.field = origin === undefined ? (state.field ?? state.fields.getStore()) : origin.field
+    message.batchSize = batchSize
     place(message, origin, through)
     processScope?.note(message)
     statementStart.publish(message)
@@ -228,12 +231,14 @@ function startStray(
   scope: Scope | undefined,
   origin: Origin | undefined,
   through: object | undefined,
+  batchSize: number,
 ): StatementMessage | undefined {
   if (!strayStart.hasSubscribers) return undefined
   try {
     outside ??= new Scope({ name: 'outside', kind: 'job', callSites: 'none', isAmbient: true })
     const message = new StatementMessage(driver, text, parameters, scope ?? outside)
     message.isStray = true
+    message.batchSize = batchSize
     place(message, origin, through)
     strayStart.publish(message)
     return message

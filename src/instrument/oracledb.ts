@@ -33,6 +33,7 @@ export const oracledb: Instrumentation = {
     wrapCall(prototype, 'executeMany', driver, ([text, rows]) => ({
       text: String(text),
       parameters: Array.isArray(rows) ? rows : undefined,
+      batchSize: Array.isArray(rows) ? rows.length : Number(rows) || 0,
     }))
     wrapCall(prototype, 'runPipeline', driver, ([pipeline]) => ({
       text: pipelineText(pipeline),
@@ -48,14 +49,16 @@ export const oracledb: Instrumentation = {
 interface Question {
   readonly text: string
   readonly parameters: readonly unknown[] | undefined
+  /** Of a statement that is sent with several sets of values. */
+  readonly batchSize?: number
 }
 
 function wrapCall(prototype: Any, name: string, driver: DriverInfo, read: (args: Any[]) => Question): void {
   wrapMethod(prototype, name, (original, wrapping) => {
     return function method(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive || isInCall()) return Reflect.apply(original, this, args)
-      const { text, parameters } = read(args)
-      const message = startStatement(driver, text, parameters, method)
+      const { text, parameters, batchSize } = read(args)
+      const message = startStatement(driver, text, parameters, method, undefined, undefined, batchSize)
       // the object of the application is made anew at each checkout, what is behind it lasts as long as the connection
       if (message !== undefined) message.connection = connectionOf(this._impl ?? this)
       return followCall(message, original, this, args, endWithResult)

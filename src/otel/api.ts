@@ -1,4 +1,5 @@
 import type { Context, ContextManager, LoggerProvider, MeterProvider, Span, TracerProvider } from '@opentelemetry/api'
+import { reportFailure } from '../instrument/state.ts'
 
 /** What an SDK has registered; all of it may come later than nonplus, or never. */
 interface RegisteredApi {
@@ -37,9 +38,14 @@ export function registeredLogs(): LoggerProvider | undefined {
   return global[LOGS_API]?.(LOGS_VERSION) ?? registeredApi()?.logs
 }
 
-/** The context of the caller; undefined where no SDK keeps one. */
+/** The context of the caller; undefined where no SDK keeps one. Does not throw: it is called on the way into a driver. */
 export function activeContext(): Context | undefined {
-  return registeredApi()?.context?.active()
+  try {
+    return registeredApi()?.context?.active()
+  } catch (error) {
+    reportFailure('OpenTelemetry context', error)
+    return undefined
+  }
 }
 
 export function spanOf(context: Context | undefined): Span | undefined {

@@ -1,6 +1,6 @@
 import type { BatchObservableCallback, Meter, Observable } from '@opentelemetry/api'
 import type { DriverInfo } from '../instrument/message.ts'
-import { state } from '../instrument/state.ts'
+import { reportFailure, state } from '../instrument/state.ts'
 import type { Providers } from './providers.ts'
 import { addressOf } from './statement-attributes.ts'
 import { isMeasuredElsewhere } from './statement-metrics.ts'
@@ -31,7 +31,13 @@ export class PoolMetrics {
 
   constructor(providers: Providers) {
     this.#providers = providers
-    state.onPool = (pool, driver) => this.#note(pool, driver)
+    state.onPool = (pool, driver) => {
+      try {
+        this.#note(pool, driver)
+      } catch (error) {
+        reportFailure('OpenTelemetry pool', error)
+      }
+    }
   }
 
   stop(): void {
