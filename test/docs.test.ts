@@ -146,9 +146,14 @@ describe('code', () => {
       const source = program.getSourceFile(path)
       const diagnostics = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)]
       const { place } = [...placed, ...programs].find((block) => block.path === path) ?? {}
-      return diagnostics
-        .filter(({ code }) => !left.has(code))
-        .map(({ messageText }) => `${place}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
+      return (
+        diagnostics
+          .filter(({ code }) => !left.has(code))
+          .map(({ code, messageText }) => ({ code, text: ts.flattenDiagnosticMessageText(messageText, ' ') }))
+          // a package of the reader's
+          .filter(({ code, text }) => code !== 2307 || /module 'nonplus/.test(text))
+          .map(({ text }) => `${place}: ${text}`)
+      )
     })
     expect(faults).toEqual([])
     expect([placed.length, programs.length].every((count) => count >= 4)).toBe(true)
