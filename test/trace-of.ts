@@ -13,9 +13,11 @@ import { ValueTable } from '../src/value-table.ts'
  *     & posts.ts:24            | …                                       started together with the line above
  *     posts.ts:24              | …                              | [8] | ! 40001
  *     posts.ts:24              | …                              | [8] | 3 rows
+ *     (load < GET /posts)      | …                              | ?   | 3 rows
  *
- * The call site is a chain, innermost first, or `?` where it was lost; the function is the file's name. Each execution
- * takes one millisecond. Rows are columns with their values, a number of rows that were not kept, or an error code.
+ * The call site is a chain, innermost first, or `?` where it was lost, or the spans around it; the function is the file's
+ * name. Parameters that were not seen are `?`. Each execution takes one millisecond. Rows are columns with their values, a number of rows that were not kept, `? rows` where even that is not known, or
+ * an error code.
  */
 export function traceOf(
   text: string,
@@ -25,6 +27,7 @@ export function traceOf(
   const statements: Statement[] = []
   const texts: string[] = []
   const callSites: CallSite[] = []
+  const spanPaths: string[] = []
   const values = new ValueTable()
   let startMs = -1
   const executions = linesOf(text).map(([place = '', sql = '', parameters = '[]', outcome = ''], id): Execution => {
@@ -35,18 +38,23 @@ export function traceOf(
       statements.push(statement)
       texts.push(redactLiterals(sql, dialect))
     }
-    const frames = framesOf(place.replace('&', ''))
+    const spanPath = /^\((.*)\)$/.exec(place.replace('&', '').trim())?.[1]
+    if (spanPath !== undefined && !spanPaths.includes(spanPath)) spanPaths.push(spanPath)
+    const frames = spanPath === undefined ? framesOf(place.replace('&', '')) : []
     if (frames.length > 0) callSites.push({ frames, concurrent: isTogether })
-    const bound = JSON.parse(parameters) as unknown[]
+    const bound = parameters === '?' ? undefined : (JSON.parse(parameters) as unknown[])
     return {
       id,
       statement: statements.indexOf(statement),
       ...(frames.length > 0 ? { callSite: callSites.length - 1 } : {}),
+      ...(spanPath === undefined ? {} : { spanPath: spanPaths.indexOf(spanPath) }),
       startMs,
       durationMs: 1,
       connection: 1,
       ...(options.orm === undefined ? {} : { orm: options.orm }),
-      parameters: valuesOf(sql, dialect, bound).map((value) => values.cellOf(value)),
+      ...(bound === undefined
+        ? {}
+        : { parameters: valuesOf(sql, dialect, bound).map((value) => values.cellOf(value)) }),
       ...outcomeOf(outcome, values),
     }
   })
@@ -65,6 +73,7 @@ export function traceOf(
     statements,
     texts,
     callSites,
+    ...(spanPaths.length === 0 ? {} : { spanPaths: spanPaths.map((path) => path.split(' < ')) }),
     executions,
     folded: [],
     values: values.infos,
@@ -89,6 +98,7 @@ function framesOf(place: string): Frame[] {
 
 function outcomeOf(text: string, values: ValueTable): Pick<Execution, 'rows' | 'error' | 'result'> {
   if (text.startsWith('!')) return { error: text.slice(1).trim() }
+  if (text === '? rows') return {}
   const unkept = /^(\d+) rows?$/.exec(text)
   if (unkept !== null) return { rows: Number(unkept[1]) }
   const columns = text.split(' ').filter((part) => part.includes('='))

@@ -3,6 +3,8 @@ import type { DuplicateQueryFinding } from '../model/finding.ts'
 import { identityOf } from '../model/identity.ts'
 import type { Execution, Frame, ResultSample, Trace } from '../model/trace.ts'
 import { defineDetector } from './detector.ts'
+import { isLocking } from './locking.ts'
+import { isPolling } from './polling.ts'
 import { areConcurrent } from './repetition.ts'
 import { fieldsOf, inField, operationOf, relativePath, statementFor } from './subject.ts'
 
@@ -31,18 +33,13 @@ function sameExecutions(trace: Trace): Execution[][] {
   for (const execution of trace.executions) {
     const statement = trace.statements[execution.statement]
     if (statement?.kind !== 'select' || statement.writes || statement.tables.length === 0) continue
-    if (execution.error !== undefined || execution.parameters === undefined || locks(statement.fingerprint)) continue
+    if (execution.error !== undefined || execution.parameters === undefined || isLocking(statement)) continue
     const key = `${execution.statement}\u001f${execution.parameters.map(cellKey).join('\u001f')}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [execution])
     else group.push(execution)
   }
   return [...groups.values()].filter(({ length }) => length > 1)
-}
-
-/** A locking read is sent for its lock. */
-function locks(fingerprint: string): boolean {
-  return / for (no key )?(update|share)| for key share| lock in share mode/.test(fingerprint)
 }
 
 /** A write to one of its tables, or one that may write anywhere, makes the next execution a re-read. */
@@ -64,23 +61,9 @@ function splitByWrites(trace: Trace, executions: readonly Execution[]): Executio
   return runs
 }
 
-/** Gap in milliseconds from which on a repeat may be a wait: the work of one request rarely pauses as long. */
-const POLL_GAP_MS = 20
-
-/** Asked again and again after waits of about one length, or of growing ones: somebody waits for a change. */
-function isPolling(executions: readonly Execution[]): boolean {
-  if (executions.length < 3) return false
-  const gaps = executions.slice(1).map(({ startMs }, index) => {
-    const { startMs: before, durationMs } = executions[index] as Execution
-    return startMs - before - Math.max(0, durationMs)
-  })
-  const [shortest, longest] = [Math.min(...gaps), Math.max(...gaps)]
-  if (shortest < POLL_GAP_MS) return false
-  return longest <= 2 * shortest || gaps.every((gap, index) => index === 0 || gap >= (gaps[index - 1] as number))
-}
-
 function compareRows(executions: readonly Execution[]): 'equal' | 'differ' | 'unknown' {
   const [first, ...others] = executions
+  if (executions.some(({ rows }) => rows === undefined)) return 'unknown'
   if (others.some(({ rows }) => rows !== first?.rows)) return 'differ'
   if (first?.rows === 0) return 'equal'
   if (executions.some(({ result, rows = 0 }) => (result?.values[0]?.length ?? 0) < rows)) return 'unknown'

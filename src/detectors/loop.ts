@@ -3,6 +3,7 @@ import type { Frame, Trace } from '../model/trace.ts'
 import { distinctKeysOf, isIdLike, isProbe, lookupOf } from './lookup.ts'
 import { type ColumnIndex, type Lookup, type Provenance, provenanceOf } from './provenance.ts'
 import type { Repetition } from './repetition.ts'
+import { unseenLoopOf } from './unseen-loop.ts'
 
 /** A repetition that was recognised as a loop. */
 export interface Loop {
@@ -11,6 +12,7 @@ export interface Loop {
   readonly provenance: Provenance | undefined
   readonly confidence: Confidence
   readonly count: number
+  /** Distinct keys; 0 where none was seen. */
   readonly distinct: number
   /** Other loops of the same line over the same rows. */
   readonly companions: Loop[]
@@ -60,7 +62,7 @@ function judge(trace: Trace, repetition: Repetition, columns: ColumnIndex, thres
     return undefined
   }
   const lookup = lookupOf(trace, repetition)
-  if (lookup === undefined) return undefined
+  if (lookup === undefined) return unseen(trace, repetition, threshold)
   const provenance = provenanceOf(trace, lookup, columns)
   const listed = distinctKeysOf(lookup)
   const count = lookup.executions.length + repetition.folded.reduce((sum, folded) => sum + folded.count, 0)
@@ -69,7 +71,24 @@ function judge(trace: Trace, repetition: Repetition, columns: ColumnIndex, thres
   const loop = { repetition, lookup, provenance, count, distinct, companions: [] }
   if (provenance !== undefined) return { ...loop, confidence: 'proven' }
   if (distinct < threshold || isProbe(statement) || !isIdLike(trace, lookup)) return undefined
-  return { ...loop, confidence: repetition.frames.length > 0 ? 'likely' : 'candidate' }
+  const isPlaced = repetition.frames.length > 0 || repetition.spanPath !== undefined
+  return { ...loop, confidence: isPlaced ? 'likely' : 'candidate' }
+}
+
+function unseen(trace: Trace, repetition: Repetition, threshold: number): Loop | undefined {
+  const found = unseenLoopOf(trace, repetition, threshold)
+  if (found === undefined) return undefined
+  const { executions, slots, confidence } = found
+  const lookup = { statement: repetition.statement, executions, slots }
+  return {
+    repetition,
+    lookup,
+    provenance: undefined,
+    confidence,
+    count: executions.length,
+    distinct: 0,
+    companions: [],
+  }
 }
 
 /** An ORM may send several statements per row from one line: they are one cause, and become one finding. */

@@ -17,6 +17,8 @@ interface Facts {
   readonly fields: readonly string[]
   /** The call of the ORM that each was sent for. */
   readonly operation: string | undefined
+  /** Names of the spans around it, where they stand in for the call site. */
+  readonly spanPath: readonly string[] | undefined
   /** Calls of the application, where the ORM gathered some into one statement; else as many as executions. */
   readonly calls: number
 }
@@ -25,6 +27,7 @@ export function titleOf({ statement, count, distinct, parent, fields }: Facts): 
   const where = inField(fields)
   if (count === 1 && parent !== undefined)
     return `${statement.summary} grows with the rows of ${tableOf(parent)}${where}`
+  if (distinct === 0) return `${count} × ${statement.summary}, keys not seen${where}`
   return `${count} × ${statement.summary} with ${distinct} different keys${where}`
 }
 
@@ -40,7 +43,7 @@ function calledAs({ operation, calls, count }: Facts): string {
 }
 
 function proofOf(facts: Facts): string {
-  const { count, distinct, parent, statement, concurrent, confidence, root } = facts
+  const { count, distinct, parent, statement, concurrent, confidence, root, spanPath } = facts
   const key = keyName(facts)
   const placeOf = ({ callSite }: FindingParent): string =>
     callSite === undefined ? 'before' : `at ${pathInside(root, callSite.file)}:${callSite.line}`
@@ -52,9 +55,18 @@ function proofOf(facts: Facts): string {
     const source = `${columnName(parent)} in the ${rowsOf(parent)} read ${placeOf(parent)}`
     return `All ${distinct} values of ${key} came from ${source}.${nesting(parent)}${sideBySide}`
   }
-  const where = confidence === 'likely' ? 'from the same line' : 'with the same shape'
+  const where = placeWords(confidence, spanPath)
   const subject = statement.tables[0] ?? 'the database'
+  if (distinct === 0) {
+    return `${count} look-ups in ${subject} by ${key}, ${where}. Their values were not seen: it cannot be told whether the keys differ, nor where they came from.${sideBySide}`
+  }
   return `${count} look-ups in ${subject} ${where}, by ${distinct} different values of ${key}; where the values came from was not seen.${sideBySide}`
+}
+
+function placeWords(confidence: Confidence, spanPath: readonly string[] | undefined): string {
+  if (confidence !== 'likely') return 'with the same shape'
+  if (spanPath === undefined) return 'from the same line'
+  return spanPath[0] === undefined ? 'in one trace' : `under the span \`${spanPath[0]}\``
 }
 
 function nesting({ parent, summary }: FindingParent): string {

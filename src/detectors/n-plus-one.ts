@@ -59,6 +59,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     root: trace.root,
     fields,
     operation,
+    spanPath: repetition.spanPath,
     calls: lookup.executions.reduce((sum, { operations }) => sum + (operations?.count ?? 1), 0),
   }
   return {
@@ -69,6 +70,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
       statement.fingerprint,
       ...placeKey(trace, callSite),
       ...placeKey(trace, place),
+      ...(repetition.spanPath ?? []),
     ]),
     scope: { id: trace.scope.id, name: trace.scope.name },
     title: titleOf(facts),
@@ -118,8 +120,8 @@ function placeKey({ root }: Trace, frame: Frame | undefined): string[] {
   return frame === undefined ? [] : [relativePath(root, frame.file), frame.function]
 }
 
-function severityOf({ confidence, count }: Loop): Severity {
-  if (count === 1) return 'info'
+function severityOf({ confidence, count, distinct }: Loop): Severity {
+  if (count === 1 || (confidence === 'candidate' && distinct === 0)) return 'info'
   return confidence === 'proven' ? 'error' : 'warning'
 }
 

@@ -8,6 +8,8 @@ export interface Repetition {
   readonly folded: readonly Folded[]
   /** Innermost first; empty where no execution has a call site. */
   readonly frames: readonly Frame[]
+  /** Names of the spans around all of them, innermost first: of executions that have no call site and were read from spans. */
+  readonly spanPath?: readonly string[]
 }
 
 /**
@@ -19,11 +21,7 @@ export interface Repetition {
  */
 export function repetitionsOf(trace: Trace): Repetition[] {
   const byStatement = new Map<number, Execution[]>()
-  for (const execution of trace.executions) {
-    const list = byStatement.get(execution.statement)
-    if (list === undefined) byStatement.set(execution.statement, [execution])
-    else list.push(execution)
-  }
+  for (const execution of trace.executions) fileUnder(byStatement, execution.statement, execution)
   return [...byStatement].flatMap(([statement, executions]) => splitByChain(trace, statement, executions))
 }
 
@@ -37,9 +35,12 @@ interface Chain {
 function splitByChain(trace: Trace, statement: number, executions: readonly Execution[]): Repetition[] {
   const chains: Chain[] = []
   const unplaced: Execution[] = []
+  const underSpans = new Map<number, Execution[]>()
   for (const execution of executions) {
-    if (execution.callSite === undefined) unplaced.push(execution)
-    else chainFor(chains, trace.callSites[execution.callSite]?.frames ?? []).executions.push(execution)
+    const { callSite, spanPath } = execution
+    if (callSite === undefined && spanPath !== undefined) fileUnder(underSpans, spanPath, execution)
+    else if (callSite === undefined) unplaced.push(execution)
+    else chainFor(chains, trace.callSites[callSite]?.frames ?? []).executions.push(execution)
   }
   for (const sums of trace.folded) {
     if (sums.statement !== statement) continue
@@ -48,12 +49,26 @@ function splitByChain(trace: Trace, statement: number, executions: readonly Exec
     known?.folded.push(sums)
   }
   placeRest(chains, unplaced)
-  return chains.map(({ executions, folded, frames }) => ({
+  const placed = chains.map(({ executions, folded, frames }) => ({
     statement,
     executions: executions.sort((a, b) => a.id - b.id),
     folded,
     frames,
   }))
+  const spanned = [...underSpans].map(([spanPath, executions]) => ({
+    statement,
+    executions,
+    folded: [],
+    frames: [],
+    spanPath: trace.spanPaths?.[spanPath] ?? [],
+  }))
+  return [...placed, ...spanned]
+}
+
+function fileUnder<Key>(lists: Map<Key, Execution[]>, key: Key, execution: Execution): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [execution])
+  else list.push(execution)
 }
 
 function chainFor(chains: Chain[], frames: readonly Frame[]): Chain {

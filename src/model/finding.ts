@@ -92,6 +92,7 @@ interface FindingBase {
 /** A statement that runs once per row of another one. */
 export interface NPlusOneFinding extends FindingBase {
   readonly kind: 'n-plus-one'
+  /** 0 where the values were not seen, as in spans without parameters. */
   readonly distinctParameters: number
   /** Line of the loop, where the statement is sent from a function that the loop calls; else the call site is it. */
   readonly loop?: Frame

@@ -73,6 +73,8 @@ export interface Execution {
   readonly statement: number
   /** Index into {@link Trace.callSites}; absent where no application frame was found. */
   readonly callSite?: number
+  /** Index into {@link Trace.spanPaths}; of executions that were read from spans. */
+  readonly spanPath?: number
   /** GraphQL field whose resolver sent it, the same for every element of a list: `Query.posts[].author`. */
   readonly field?: string
   /** Since the scope began. */
@@ -135,6 +137,8 @@ export interface Trace {
   /** Text of each statement with its literals replaced, as first seen; same indexes as {@link statements}. */
   readonly texts: readonly string[]
   readonly callSites: readonly CallSite[]
+  /** Names of the spans around an execution, innermost first: where there is no stack, they tell the place. */
+  readonly spanPaths?: readonly (readonly string[])[]
   readonly executions: readonly Execution[]
   readonly folded: readonly Folded[]
   /** By token. Index 0 is NULL. */

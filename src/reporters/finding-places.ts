@@ -83,6 +83,7 @@ export function loopLabelOf(finding: Finding): string {
   const runs = `ran ${formatCount(finding.count)}×`
   if (finding.kind === 'n-plus-one') {
     const { distinctParameters } = finding
+    if (distinctParameters === 0) return `${runs}, values not seen`
     return `${runs}, ${formatCount(distinctParameters)} different ${distinctParameters === 1 ? 'value' : 'values'}`
   }
   return finding.rowsEqual ? `${runs}, same parameters, same rows` : `${runs}, same parameters`

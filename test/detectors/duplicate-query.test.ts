@@ -35,6 +35,12 @@ describe('duplicates', () => {
       ['likely 2 × settings 0 others'],
     ],
     [
+      'rows that were not even counted, as in spans: likely',
+      `(handler) | select * from settings where tenant_id = 7 | [] | ? rows
+       (handler) | select * from settings where tenant_id = 7 | [] | ? rows`,
+      ['likely 2 × settings 0 others'],
+    ],
+    [
       'a stampede',
       `a.ts:1   | ${SETTINGS} | [7] | id=1
        & a.ts:1 | ${SETTINGS} | [7] | id=1
