@@ -80,15 +80,8 @@ function unseen(trace: Trace, repetition: Repetition, threshold: number): Loop |
   if (found === undefined) return undefined
   const { executions, slots, confidence } = found
   const lookup = { statement: repetition.statement, executions, slots }
-  return {
-    repetition,
-    lookup,
-    provenance: undefined,
-    confidence,
-    count: executions.length,
-    distinct: 0,
-    companions: [],
-  }
+  const count = executions.length + repetition.folded.reduce((sum, folded) => sum + folded.count, 0)
+  return { repetition, lookup, provenance: undefined, confidence, count, distinct: 0, companions: [] }
 }
 
 /** An ORM may send several statements per row from one line: they are one cause, and become one finding. */

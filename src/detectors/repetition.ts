@@ -35,19 +35,20 @@ interface Chain {
 function splitByChain(trace: Trace, statement: number, executions: readonly Execution[]): Repetition[] {
   const chains: Chain[] = []
   const unplaced: Execution[] = []
-  const underSpans = new Map<number, Execution[]>()
+  const bySpans = new Map<number, Execution[]>()
   for (const execution of executions) {
     const { callSite, spanPath } = execution
-    if (callSite === undefined && spanPath !== undefined) fileUnder(underSpans, spanPath, execution)
-    else if (callSite === undefined) unplaced.push(execution)
-    else chainFor(chains, trace.callSites[callSite]?.frames ?? []).executions.push(execution)
+    if (callSite !== undefined) chainFor(chains, trace.callSites[callSite]?.frames ?? []).executions.push(execution)
+    else if (spanPath !== undefined) fileUnder(bySpans, spanPath, execution)
+    else unplaced.push(execution)
   }
+  const unplacedSums: Folded[] = []
   for (const sums of trace.folded) {
     if (sums.statement !== statement) continue
-    const known =
-      sums.callSite === undefined ? chains[0] : chainFor(chains, trace.callSites[sums.callSite]?.frames ?? [])
-    known?.folded.push(sums)
+    if (sums.callSite === undefined) unplacedSums.push(sums)
+    else chainFor(chains, trace.callSites[sums.callSite]?.frames ?? []).folded.push(sums)
   }
+  chains[0]?.folded.push(...unplacedSums)
   placeRest(chains, unplaced)
   const placed = chains.map(({ executions, folded, frames }) => ({
     statement,
@@ -55,14 +56,24 @@ function splitByChain(trace: Trace, statement: number, executions: readonly Exec
     folded,
     frames,
   }))
-  const spanned = [...underSpans].map(([spanPath, executions]) => ({
+  return [...placed, ...underSpans(trace, statement, bySpans, chains.length === 0 ? unplacedSums : [])]
+}
+
+/** Repetitions of executions that have no stack, by the spans around them; sums go to the longest. */
+function underSpans(
+  trace: Trace,
+  statement: number,
+  bySpans: ReadonlyMap<number, readonly Execution[]>,
+  sums: readonly Folded[],
+): Repetition[] {
+  const groups = [...bySpans].sort(([, a], [, b]) => b.length - a.length)
+  return groups.map(([spanPath, executions], index) => ({
     statement,
     executions,
-    folded: [],
+    folded: index === 0 ? sums : [],
     frames: [],
     spanPath: trace.spanPaths?.[spanPath] ?? [],
   }))
-  return [...placed, ...spanned]
 }
 
 function fileUnder<Key>(lists: Map<Key, Execution[]>, key: Key, execution: Execution): void {

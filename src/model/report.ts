@@ -47,8 +47,8 @@ export interface ScopeTotals {
 export interface DriverCoverage {
   readonly name: string
   readonly version: string
-  /** How it is watched; `none` where it is loaded, but not hooked. */
-  readonly via: 'patch' | 'channel' | 'none'
+  /** How it is watched: `spans` by those of another instrumentation; `none` where it is loaded, but not hooked. */
+  readonly via: 'patch' | 'channel' | 'spans' | 'none'
 }
 
 /** What was seen and what was not; a report without it would be a clean bill of health for a blind tool. */

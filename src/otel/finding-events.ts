@@ -3,10 +3,11 @@ import type { StatementMessage } from '../instrument/message.ts'
 import type { Scope } from '../instrument/scope.ts'
 import { noteLoss, reportFailure } from '../instrument/state.ts'
 import type { Finding, Severity } from '../model/finding.ts'
+import type { ReportScope } from '../model/report.ts'
 import type { ScopeResult } from '../profiler.ts'
 import type { ScopeRecord } from '../recorder.ts'
 import { withSpan } from './api.ts'
-import { type Enclosing, enclosingSpanOf } from './enclosing-span.ts'
+import { enclosingSpanOf } from './enclosing-span.ts'
 import { findingAttributes, scopeAttributes } from './finding-attributes.ts'
 import type { Providers } from './providers.ts'
 import { spanIdOf } from './statement-spans.ts'
@@ -43,25 +44,49 @@ export class FindingEvents {
     for (const finding of result.findings.slice(0, MAX_EVENTS)) {
       try {
         const attributes = findingAttributes(finding, result.scope, spanIdsOf(finding, record))
-        this.#emit(finding, attributes, around)
+        emitFinding(this.#providers, finding, attributes, around && contextWith(around))
         if (this.#asSpanEvents && around?.span.isRecording()) around.span.addEvent(FINDING_EVENT, attributes)
       } catch (error) {
         reportFailure('OpenTelemetry event', error)
       }
     }
   }
+}
 
-  #emit(finding: Finding, attributes: Attributes, around: Enclosing | undefined): void {
-    const logger = this.#providers.logger.get()
-    logger?.emit({
-      eventName: FINDING_EVENT,
-      severityNumber: SEVERITY_NUMBERS[finding.severity],
-      severityText: finding.severity.toUpperCase(),
-      body: finding.title,
-      attributes: attributes as Record<string, string>,
-      ...(around === undefined ? {} : { context: contextWith(around) }),
-    })
+/** What findings of spans are sent with. */
+export interface EmitOptions {
+  readonly scope: ReportScope
+  /** With the span around the scope in it. */
+  readonly context: Context
+  readonly spanIdsOf: (finding: Finding) => readonly string[]
+}
+
+/** Sends an event per finding, of a scope with many for the first ones. */
+export function emitFindings(
+  providers: Providers,
+  findings: readonly Finding[],
+  { scope, context, spanIdsOf }: EmitOptions,
+): void {
+  for (const finding of findings.slice(0, MAX_EVENTS)) {
+    const attributes = findingAttributes(finding, scope, spanIdsOf(finding).slice(0, MAX_SPAN_IDS))
+    emitFinding(providers, finding, attributes, context)
   }
+}
+
+function emitFinding(
+  { logger }: Providers,
+  finding: Finding,
+  attributes: Attributes,
+  context: Context | undefined,
+): void {
+  logger.get()?.emit({
+    eventName: FINDING_EVENT,
+    severityNumber: SEVERITY_NUMBERS[finding.severity],
+    severityText: finding.severity.toUpperCase(),
+    body: finding.title,
+    attributes: attributes as Record<string, string>,
+    ...(context === undefined ? {} : { context }),
+  })
 }
 
 function contextWith({ context, span }: { readonly context: Context; readonly span: Span }): Context {

@@ -1,5 +1,7 @@
 export { NonplusInstrumentation } from './instrumentation.ts'
 export type { OtelOptions } from './otel-options.ts'
+export { NonplusSpanProcessor } from './span-processor.ts'
+export type { SpanProcessorOptions } from './span-processor-options.ts'
 export type { SpanMode } from './statement-spans.ts'
 export { NonplusTailProcessor, type RecordedSpan, type SpanProcessor, type TailOptions } from './tail-processor.ts'
 export { NonplusTailSampler, type Sampler } from './tail-sampler.ts'

@@ -1,0 +1,42 @@
+// Starts an SDK whose spans NonplusSpanProcessor reads, with the driver's own instrumentation and nothing of ours.
+const { createRequire } = require('node:module')
+const { NonplusSpanProcessor } = require('../../dist/otel.cjs')
+
+const load = createRequire(process.env.OTEL_PACKAGES)
+const { NodeSDK } = load('@opentelemetry/sdk-node')
+const { HttpInstrumentation } = load('@opentelemetry/instrumentation-http')
+const { PgInstrumentation } = load('@opentelemetry/instrumentation-pg')
+const { MySQL2Instrumentation } = load('@opentelemetry/instrumentation-mysql2')
+
+const reports = []
+const processor = new NonplusSpanProcessor({ onFindings: (report) => reports.push(report) })
+const spans = []
+const events = []
+
+const keep = { onStart() {}, onEnd: (span) => spans.push(span), forceFlush: async () => {}, shutdown: async () => {} }
+const keepEvents = { onEmit: (record) => events.push(record), forceFlush: async () => {}, shutdown: async () => {} }
+
+const sdk = new NodeSDK({
+  instrumentations: [new HttpInstrumentation(), new PgInstrumentation(), new MySQL2Instrumentation()],
+  spanProcessors: [processor, keep],
+  logRecordProcessors: [keepEvents],
+})
+sdk.start()
+
+globalThis.stopSdk = async () => {
+  await sdk.shutdown()
+  return {
+    reports,
+    coverage: processor.coverage(),
+    servers: spans
+      .filter(({ kind }) => kind === 1)
+      .map((span) => ({ ...span.spanContext(), name: span.name, attributes: span.attributes })),
+    events: events.map(({ eventName, body, attributes, spanContext, severityNumber }) => ({
+      eventName,
+      body,
+      attributes,
+      spanContext,
+      severityNumber,
+    })),
+  }
+}
