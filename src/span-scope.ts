@@ -1,3 +1,5 @@
+import { pathOf } from './instrument/http-path.ts'
+import { namePath } from './instrument/http-route.ts'
 import type { ScopeInfo, ScopeKind } from './model/trace.ts'
 import type { SpanAttributes } from './sources/database-span.ts'
 
@@ -35,12 +37,14 @@ function scopeKindOf(spanKind: number): ScopeKind {
   return spanKind === CONSUMER ? 'job' : 'trace'
 }
 
-/** The name of a span; with its route where the instrumentation named it by the method alone. */
+/** A name by method alone says nothing: with the route, else the path with what varies taken out. */
 function scopeNameOf(name: string, attributes: SpanAttributes): string {
-  const route = attributes['http.route']
-  if (typeof route !== 'string' || route === '' || name.includes(route)) return name
   const method = attributes['http.request.method'] ?? attributes['http.method']
-  return typeof method === 'string' ? `${method} ${route}` : name
+  const route = attributes['http.route']
+  if (typeof method !== 'string') return name
+  if (typeof route === 'string' && route !== '') return name.includes(route) ? name : `${method} ${route}`
+  const path = attributes['url.path'] ?? attributes['http.target']
+  return name === method && typeof path === 'string' ? `${method} ${namePath(pathOf(path))}` : name
 }
 
 /** Attributes that a report keeps, by their stable names; each has few values, and none holds anybody's data. */

@@ -83,7 +83,7 @@ export function traceOfSpans({ scope, startMs, spans, folded }: SpanUnit): SpanT
   const executions = kept.map((span, id) => parts.executionOf(span, id))
   const sums: Folded[] = [...folded].map(([shape, each]) => ({
     ...each,
-    statement: parts.statementIndex(shape, shape.fingerprint),
+    statement: parts.statementIndex(shape, () => shape.fingerprint),
     distinctParameters: 0,
   }))
   const trace: Trace = {
@@ -129,6 +129,8 @@ class SpanTraceParts {
   readonly #indexes = new Map<Statement, number>()
   readonly #pathIndexes = new Map<string, number>()
   readonly #pathsOfParents = new Map<UnitSpan | undefined, number>()
+  /** Texts that were found to have placeholders; most statements have one. */
+  readonly #unseen = new Map<Statement, string>()
   readonly #siteIndexes = new Map<string, number>()
 
   constructor(startMs: number, wrappers: ReadonlySet<UnitSpan>) {
@@ -138,10 +140,10 @@ class SpanTraceParts {
 
   executionOf(span: StatementSpan, id: number): Execution {
     const { call, shape, error } = span.statement
-    const parameters = this.#parametersOf(call)
+    const parameters = this.#parametersOf(span.statement)
     return {
       id,
-      statement: this.statementIndex(shape, redactLiterals(call.text, call.dialect)),
+      statement: this.statementIndex(shape, () => redactLiterals(call.text, call.dialect)),
       ...(call.frame === undefined ? {} : { callSite: this.#callSiteOf(call.frame) }),
       spanPath: this.#pathOf(span.parent),
       startMs: span.startMs - this.#startMs,
@@ -152,22 +154,26 @@ class SpanTraceParts {
     }
   }
 
-  statementIndex(shape: Statement, text: string): number {
+  statementIndex(shape: Statement, textOf: () => string): number {
     let index = this.#indexes.get(shape)
     if (index === undefined) {
       index = this.statements.push(shape) - 1
-      this.texts.push(text)
+      this.texts.push(textOf())
       this.#indexes.set(shape, index)
     }
     return index
   }
 
   /** Literals of the text; undefined where it has placeholders, whose values nobody told. */
-  #parametersOf({ text, dialect }: UnitStatement['call']): Execution['parameters'] {
+  #parametersOf({ call: { text, dialect }, shape }: UnitStatement): Execution['parameters'] {
+    if (shape.slots.length === 0) return []
+    if (this.#unseen.get(shape) === text) return undefined
     const values = valuesOf(text, dialect, undefined)
     const isUnseen = (value: unknown): boolean =>
       value === undefined || (Array.isArray(value) && value.some((member) => member === undefined))
-    return values.some(isUnseen) ? undefined : values.map((value) => this.values.cellOf(value))
+    if (!values.some(isUnseen)) return values.map((value) => this.values.cellOf(value))
+    this.#unseen.set(shape, text)
+    return undefined
   }
 
   #callSiteOf(frame: CallSite['frames'][number]): number {

@@ -1,7 +1,11 @@
 import type { Context } from '@opentelemetry/api'
+import { now } from '../instrument/clock.ts'
 import type { Statement } from '../model/statement.ts'
 import type { FoldedSpans, StatementSpan, UnitSpan, UnitStatement } from '../span-trace.ts'
-import { millisecondsOf, type SdkSpan } from './span-types.ts'
+import { type HrTime, millisecondsOf, type SdkSpan } from './span-types.ts'
+
+/** A tracer rounds to milliseconds, and clocks drift a little while a span runs. */
+const SAME_MOMENT_MS = 3
 
 /** A span of a unit that is under way. */
 export class OpenSpan implements UnitSpan {
@@ -9,7 +13,8 @@ export class OpenSpan implements UnitSpan {
   readonly spanId: string
   readonly parent: OpenSpan | undefined
   name: string
-  startMs: number
+  /** By the clock of the process, which tells what was sent before what; that of a tracer is set anew at each span. */
+  readonly startMs: number
   endMs = 0
   statement: UnitStatement | undefined = undefined
   /** True where its parent had ended before it began. */
@@ -20,7 +25,7 @@ export class OpenSpan implements UnitSpan {
     this.spanId = span.spanContext().spanId
     this.parent = parent
     this.name = span.name
-    this.startMs = millisecondsOf(span.startTime)
+    this.startMs = unit.momentOf(span.startTime)
     this.isUnderEnded = parent?.hasEnded === true
   }
 
@@ -28,10 +33,9 @@ export class OpenSpan implements UnitSpan {
     return this.endMs !== 0
   }
 
-  end({ name, startTime, endTime }: SdkSpan): void {
+  end({ name, endTime }: SdkSpan): void {
     this.name = name
-    this.startMs = millisecondsOf(startTime)
-    this.endMs = millisecondsOf(endTime)
+    this.endMs = Math.max(this.startMs, this.unit.momentOf(endTime))
   }
 }
 
@@ -42,6 +46,8 @@ export class OpenUnit {
   readonly context: Context
   /** `performance.now()` at the start. */
   readonly openedAt: number
+  /** Since 1970. */
+  readonly startMs: number
   readonly spans: OpenSpan[] = []
   readonly statements: StatementSpan[] = []
   readonly folded: Map<Statement, FoldedSpans> = new Map()
@@ -53,6 +59,14 @@ export class OpenUnit {
     this.root = root
     this.context = context
     this.openedAt = openedAt
+    this.startMs = millisecondsOf(root.startTime)
+  }
+
+  /** A moment as the process saw it, since 1970; of spans that were made afterwards, with times of their own, as they say. */
+  momentOf(time: HrTime): number {
+    const told = millisecondsOf(time)
+    const seen = this.startMs + now() - this.openedAt
+    return Math.abs(seen - told) > SAME_MOMENT_MS ? told : seen
   }
 
   /** Keeps the statement of a span that has ended. */

@@ -13,7 +13,7 @@ export interface SpanProcessorOptions extends Pick<ProfilerOptions, 'detectors' 
   readonly onFindings?: (report: Report) => void
   /** Traces under way that are kept; the oldest is given up for one more. @default 1000 */
   readonly maxTraces?: number
-  /** Spans of a trace that are kept; of statements beyond them only the numbers are. @default 5000 */
+  /** Spans of a trace that are kept; of statements beyond them only the numbers are. @default 1000 */
   readonly maxSpansPerTrace?: number
   /** Milliseconds after which a trace that has not ended is given up. @default 300000 */
   readonly maxTraceMs?: number

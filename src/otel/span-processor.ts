@@ -40,7 +40,7 @@ export class NonplusSpanProcessor {
   /** @throws NonplusError ERR_OPTION_INVALID where an option is unknown or has a wrong value. */
   constructor(options: SpanProcessorOptions = {}) {
     this.#options = checkSpanProcessorOptions(options)
-    const { maxTraces = 1_000, maxSpansPerTrace = 5_000, maxTraceMs = 300_000 } = options
+    const { maxTraces = 1_000, maxSpansPerTrace = 1_000, maxTraceMs = 300_000 } = options
     this.#units = new SpanUnits({ maxTraces, maxSpansPerTrace, maxTraceMs }, this.#coverage, longestAttribute())
     this.#isStopped = process.env.NONPLUS === '0'
   }
@@ -122,11 +122,12 @@ export class NonplusSpanProcessor {
   }
 }
 
-function spansOf({ statements, folded }: OpenUnit, root: SdkSpan): SpanUnit {
-  const { name, kind, attributes, startTime, endTime } = root
-  const startMs = millisecondsOf(startTime)
-  const local = { name, kind, attributes, startMs, endMs: millisecondsOf(endTime), ...root.spanContext() }
-  return { scope: scopeOfRoot(local), startMs, spans: statements, folded }
+function spansOf({ statements, folded, spans, startMs }: OpenUnit, root: SdkSpan): SpanUnit {
+  const { name, kind, attributes, endTime } = root
+  const scope = scopeOfRoot({ name, kind, attributes, startMs, endMs: millisecondsOf(endTime), ...root.spanContext() })
+  // tracers name a request by its method, which would tell no place
+  if (spans[0] !== undefined) spans[0].name = scope.name
+  return { scope, startMs, spans: statements, folded }
 }
 
 function setAttributes(span: SdkSpan, { scope, findings }: JudgedUnit): void {

@@ -34,7 +34,10 @@ export class SpanUnits {
   readonly #longestText: number
   readonly #units = new Set<OpenUnit>()
   readonly #spans = new Map<string, OpenSpan>()
-  readonly #closed = new RecentIds()
+  /** Spans of requests and messages that have ended. */
+  readonly #ended = new RecentIds()
+  /** Spans of other units that have ended, such as a connection that was opened in no request. */
+  readonly #endedOutside = new RecentIds()
 
   /** @param longestText length at which the tracer cuts attributes; 0 for none. */
   constructor(limits: UnitLimits, coverage: SpanCoverage, longestText: number) {
@@ -48,7 +51,7 @@ export class SpanUnits {
     const parent = around === undefined || around.isRemote ? undefined : this.#spans.get(around.spanId)
     if (parent !== undefined && !beginsWork(span, parent.unit)) this.#keep(new OpenSpan(parent.unit, span, parent))
     else if (parent !== undefined || around === undefined || around.isRemote) this.#open(span, context)
-    else if (span.kind === SERVER || span.kind === CONSUMER) this.#open(span, context)
+    else if (isWork(span)) this.#open(span, context)
   }
 
   /** Files the statement of a span, if it has one. */
@@ -69,6 +72,8 @@ export class SpanUnits {
       if (call.frame !== undefined) counters.withCallSite++
       if (open.isUnderEnded) counters.underEnded++
       open.unit.add(open, statement)
+      // most spans, and what is below them has ended
+      this.#spans.delete(open.spanId)
     }
   }
 
@@ -77,12 +82,12 @@ export class SpanUnits {
     const { counters } = this.#coverage
     const parentId = parentIdOf(span)
     const unit = this.#spans.get(parentId ?? '')?.unit
-    if (parentId === undefined) counters.outside++
+    if (parentId === undefined || this.#endedOutside.has(parentId)) counters.outside++
     else if (unit !== undefined) {
       counters.attributed++
       counters.folded++
       unit.fold(statement, millisecondsOf(span.endTime) - millisecondsOf(span.startTime))
-    } else if (this.#closed.has(parentId)) counters.late++
+    } else if (this.#ended.has(parentId)) counters.late++
     else counters.unplaced++
   }
 
@@ -95,9 +100,11 @@ export class SpanUnits {
   /** Forgets a unit; what comes later from it is counted as late. */
   close(unit: OpenUnit): void {
     if (!this.#units.delete(unit)) return
-    for (const { spanId } of unit.spans) {
+    const ended = isWork(unit.root) ? this.#ended : this.#endedOutside
+    for (const { spanId, statement } of unit.spans) {
+      if (statement !== undefined) continue
       this.#spans.delete(spanId)
-      this.#closed.add(spanId)
+      ended.add(spanId)
     }
   }
 
@@ -137,8 +144,12 @@ function parentIdOf({ parentSpanContext, parentSpanId }: SdkSpan): string | unde
 }
 
 /** A request or a message inside what is neither, such as the span of a whole program. */
-function beginsWork({ kind }: SdkSpan, { root }: OpenUnit): boolean {
-  return (kind === SERVER || kind === CONSUMER) && root.kind !== SERVER && root.kind !== CONSUMER
+function beginsWork(span: SdkSpan, { root }: OpenUnit): boolean {
+  return isWork(span) && !isWork(root)
+}
+
+function isWork({ kind }: SdkSpan): boolean {
+  return kind === SERVER || kind === CONSUMER
 }
 
 /** A name without values: messages quote them. */

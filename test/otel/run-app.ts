@@ -12,6 +12,8 @@ export interface Sdk {
   readonly folder: string
 }
 
+/** With the conventions before the stable ones. */
+export const sdk1: Sdk = { name: 'OpenTelemetry 1', folder: fileURLToPath(new URL('../otel-1/', import.meta.url)) }
 export const sdk2: Sdk = { name: 'OpenTelemetry 2', folder: fileURLToPath(new URL('./', import.meta.url)) }
 export const sdk3: Sdk = { name: 'OpenTelemetry 3', folder: fileURLToPath(new URL('../otel-3/', import.meta.url)) }
 

@@ -19,7 +19,9 @@ const keepEvents = { onEmit: (record) => events.push(record), forceFlush: async 
 const sdk = new NodeSDK({
   instrumentations: [new HttpInstrumentation(), new PgInstrumentation(), new MySQL2Instrumentation()],
   spanProcessors: [processor, keep],
+  // of one name since 2, and of the other before
   logRecordProcessors: [keepEvents],
+  logRecordProcessor: keepEvents,
 })
 sdk.start()
 
@@ -28,6 +30,7 @@ globalThis.stopSdk = async () => {
   return {
     reports,
     coverage: processor.coverage(),
+    ...(process.env.OTEL_RECORD === '1' ? { recorded: recordedOf(spans) } : {}),
     servers: spans
       .filter(({ kind }) => kind === 1)
       .map((span) => ({ ...span.spanContext(), name: span.name, attributes: span.attributes })),
@@ -39,4 +42,19 @@ globalThis.stopSdk = async () => {
       severityNumber,
     })),
   }
+}
+
+/** Spans as they were, for test/otel/recorded. */
+function recordedOf(all) {
+  return all.map((span) => ({
+    ...span.spanContext(),
+    parentSpanId: span.parentSpanContext?.spanId ?? span.parentSpanId,
+    name: span.name,
+    kind: span.kind,
+    startTime: span.startTime,
+    endTime: span.endTime,
+    attributes: span.attributes,
+    status: { code: span.status.code },
+    scope: { name: span.instrumentationScope?.name ?? span.instrumentationLibrary?.name },
+  }))
 }
