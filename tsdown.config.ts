@@ -2,7 +2,7 @@ import { defineConfig, type UserConfig } from 'tsdown'
 
 // Built to be read: names and lines stay, so that a stack trace makes sense; comments are in the source and the types.
 // Each ring is a file of its own, as it is a folder in the source; what a start needs not is not loaded by it.
-const rings = ['model', 'sql', 'instrument', 'detectors', 'reporters', 'sources', 'otel']
+const rings = ['model', 'sql', 'instrument', 'detectors', 'reporters', 'sources']
 
 /** Entries for test runners, by the file in src/testing; Vitest loads nothing but ES modules. */
 const vitest = ['vitest', 'vitest-plugin', 'vitest-suite']

@@ -15,13 +15,20 @@ interface Page {
   readonly text: string
 }
 
+/** Links are left alone: an example links to the whole repository. */
+function markdownIn(folder: string, isDeep: boolean): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return isDeep && entry.name !== 'node_modules' ? markdownIn(path, isDeep) : []
+    return entry.name.endsWith('.md') ? [path] : []
+  })
+}
+
 const pages: readonly Page[] = ['.', 'docs', 'src', 'examples', 'bench'].flatMap((folder) =>
-  readdirSync(join(root, folder), { recursive: folder !== '.', encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
-    .map((name) => ({
-      path: relative(root, join(root, folder, name)),
-      text: readFileSync(join(root, folder, name), 'utf8'),
-    })),
+  markdownIn(join(root, folder), folder !== '.').map((path) => ({
+    path: relative(root, path),
+    text: readFileSync(path, 'utf8'),
+  })),
 )
 
 function page(path: string): string {
