@@ -37,3 +37,4 @@ export type {
 export type { ProfilerOptions } from './options.ts'
 export { createProfiler, type Profiled, type Profiler, profile, runInScope, type ScopeResult } from './profiler.ts'
 export type { ReporterName } from './reporters/index.ts'
+export { currentQueries, type QuerySums } from './scope-sums.ts'

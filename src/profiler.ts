@@ -10,7 +10,6 @@ import { hookKnex } from './instrument/knex.ts'
 import { watchLambda } from './instrument/lambda.ts'
 import { installLoader } from './instrument/loader.ts'
 import { hookMikroOrm } from './instrument/mikro-orm.ts'
-import type { OrmCall } from './instrument/operation.ts'
 import { hookPrisma } from './instrument/prisma.ts'
 import { installProcessScope } from './instrument/process-scope.ts'
 import { runScope } from './instrument/run-scope.ts'
@@ -26,6 +25,7 @@ import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
 import { ownRecordOf, recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
+import { sumsOf } from './scope-sums.ts'
 import { buildTrace } from './trace-builder.ts'
 import { valueText, withValues } from './value-texts.ts'
 import { version } from './version.ts'
@@ -309,33 +309,8 @@ class ClosedScope implements ScopeResult {
   }
 }
 
-function summaryOf(scope: Scope, { messages, folded }: ScopeRecord): ReportScope {
-  let count = 0
-  let durationMs = 0
-  let rows = 0
-  const calls = new Set<OrmCall>()
-  for (const message of messages) {
-    if (message.call !== undefined) calls.add(message.call)
-    if (message.statement?.kind === 'transaction') continue
-    count++
-    if (!message.hasEnded) continue
-    durationMs += message.endedAt - message.startedAt
-    rows += message.rows
-  }
-  for (const sums of folded.values()) {
-    if (sums.statement.kind === 'transaction') continue
-    count += sums.count
-    durationMs += sums.durationMs
-    rows += sums.rows
-  }
-  return { ...scope.info, queries: { count, durationMs, rows, ...operationsIn(calls) } }
-}
-
-/** Told where it is more than the statements can say: an ORM gathered calls. */
-function operationsIn(calls: ReadonlySet<OrmCall>): { operations?: number } {
-  let operations = 0
-  for (const { together } of calls) operations += together
-  return operations > calls.size ? { operations } : {}
+function summaryOf(scope: Scope, record: ScopeRecord): ReportScope {
+  return { ...scope.info, queries: sumsOf(record) }
 }
 
 function scopeReport({ scope, findings }: ScopeResult, trace: Trace): Report {
