@@ -16,6 +16,13 @@ export interface ProfilerOptions {
   readonly callSites?: CallSiteMode
   /** Opens a scope per HTTP request; for `createProfiler` only. @default true */
   readonly http?: boolean
+  /**
+   * Tells the number of queries, their time and the N+1 queries in the header `Server-Timing` of each answer. `true`: but
+   * where NODE_ENV is production, since anybody can read it; `'always'`: there, too. As {@link http}.
+   *
+   * @default false
+   */
+  readonly serverTiming?: boolean | 'always'
   /** Opens a scope per job of a queue or a clock, and per message of a WebSocket; as {@link http}. @default true */
   readonly jobs?: boolean
   /**
@@ -46,6 +53,7 @@ export const optionChecks: Readonly<Record<keyof ProfilerOptions, (value: unknow
   ignore: checkKinds,
   callSites: (value) => checkName('value of `callSites`', value, CALL_SITE_MODES, 'ERR_OPTION_INVALID'),
   http: checkBoolean,
+  serverTiming: checkServerTiming,
   jobs: checkBoolean,
   processScope: checkBoolean,
   values: checkBoolean,
@@ -100,6 +108,11 @@ export function checkKind(kind: string): FindingKind {
 /** @throws NonplusError ERR_OPTION_INVALID */
 export function checkBoolean(value: unknown, name: string): void {
   if (typeof value !== 'boolean') throw invalid(`\`${name}\` must be true or false, but got: ${display(value)}.`)
+}
+
+function checkServerTiming(value: unknown): void {
+  if (value === 'always' || typeof value === 'boolean') return
+  throw invalid(`\`serverTiming\` must be true, false or 'always', but got: ${display(value)}.`)
 }
 
 /** @throws NonplusError ERR_OPTION_INVALID where it is no list of strings. */

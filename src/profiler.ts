@@ -26,6 +26,7 @@ import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
 import { ownRecordOf, recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
 import { sumsOf } from './scope-sums.ts'
+import { installServerTiming } from './server-timing.ts'
 import { buildTrace } from './trace-builder.ts'
 import { valueText, withValues } from './value-texts.ts'
 import { version } from './version.ts'
@@ -76,6 +77,7 @@ export function startWatching(options: ProfilerOptions): void {
   if (process.env.NONPLUS !== '0') {
     const callSites = options.callSites ?? defaultCallSites()
     if (options.http !== false) {
+      installServerTiming(options)
       installHttpScopes({ callSites })
       watchLambda(callSites)
     }

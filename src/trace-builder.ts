@@ -16,8 +16,13 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** Turns what the recorder filed under a scope into its trace; made once, however many ask for it. */
 export function buildTrace(scope: Scope, record: ScopeRecord): Trace {
-  record.trace ??= new TraceBuilder(scope, record).build()
+  record.trace ??= makeTrace(scope, record)
   return record.trace
+}
+
+/** The trace of a scope that goes on. */
+export function makeTrace(scope: Scope, record: ScopeRecord): Trace {
+  return new TraceBuilder(scope, record).build()
 }
 
 class TraceBuilder {

@@ -6,6 +6,7 @@ import { subscribeRoutes, watchFrameworks } from './http-frameworks.ts'
 import { bindEmitter, closeHttpScope, type HttpUnit, openHttpScope } from './http-scope.ts'
 import { watchHttp2 } from './http2.ts'
 import type { CallSiteMode } from './scope.ts'
+import { timeResponse } from './server-timing.ts'
 import { onceInProcess, reportFailure, state } from './state.ts'
 
 const REQUEST_START = 'http.server.request.start'
@@ -50,6 +51,7 @@ export function installHttpScopes({ callSites = 'all' }: HttpScopeOptions = {}):
       for (const undoOne of undos) undoOne()
       state.undos.delete(undo)
       state.services.delete('http')
+      state.serverTiming = undefined
     }
     state.undos.add(undo)
     return true
@@ -63,6 +65,7 @@ function openRequest({ request, response, socket }: RequestStart, callSites: Cal
   bindEmitter(request, unit.scope)
   bindEmitter(response, unit.scope, { after: () => closeRequest(open) })
   watchSocket(open)
+  if (state.serverTiming !== undefined) timeResponse(response, unit.scope)
   state.storage.enterWith(unit.scope)
 }
 

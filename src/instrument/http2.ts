@@ -5,6 +5,7 @@ import { subscribeGuarded } from './channel.ts'
 import { bindEmitter, closeHttpScope, type HttpUnit, openHttpScope } from './http-scope.ts'
 import { isWrapped, wrapMethod } from './patch.ts'
 import type { CallSiteMode } from './scope.ts'
+import { timeStream } from './server-timing.ts'
 import { reportFailure, state } from './state.ts'
 
 const STREAM_START = 'http2.server.stream.start'
@@ -85,6 +86,7 @@ function openStream(
       after: () => closeStream(unit, stream, request),
     })
     unit.scope.closeNow = () => closeStream(unit, stream, request ?? requestOf(stream))
+    if (state.serverTiming !== undefined) timeStream(stream, unit.scope)
     return unit
   } catch (error) {
     reportFailure('http2 request', error)

@@ -74,6 +74,8 @@ export interface SharedState {
   needsCheckoutSites: boolean
   /** Kept with each scope, statement and callback; absent unless statements become spans. Must not throw. */
   contexts: TracerContexts | undefined
+  /** The value of the header `Server-Timing` for the request of a scope; absent unless asked for. */
+  serverTiming: ((scope: Scope) => string) | undefined
   /** Called with each pool that is asked for a connection, and the driver it is of; must not throw. */
   onPool: ((pool: object, driver: DriverInfo) => void) | undefined
   /** Called before each scope opens; must not throw. */
@@ -119,6 +121,7 @@ function createState(): SharedState {
     processScope: undefined,
     needsCheckoutSites: false,
     contexts: undefined,
+    serverTiming: undefined,
     onPool: undefined,
     onScopeOpening: undefined,
     scopeOpenings: new Set(),

@@ -86,7 +86,8 @@ function* warningsOf(counters: SpanCounters, isSilent: boolean): Generator<strin
   }
   if (unplaced > 0)
     yield `${spans(unplaced)} under a parent that is not known: it was not recorded, or is of a trace that was given up.`
-  if (outside > 0) yield `${spans(outside)} in no request, message or other trace, or their context was lost: they are not judged.`
+  if (outside > 0)
+    yield `${spans(outside)} in no request, message or other trace, or their context was lost: they are not judged.`
   if (untold > 0) yield `${spans(untold)} without db.query.text or db.statement: they are counted, and not judged.`
   if (cut > 0)
     yield `${spans(cut)} with a text that was cut: they are not judged. Raise the limit for the length of attributes.`
