@@ -11,7 +11,7 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
   [
     'an option that is like none',
     () => createProfiler({ xyzzy: 1 } as never),
-    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http, jobs, processScope, values.',
+    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http, serverTiming, jobs, processScope, values.',
   ],
   [
     'a kind that is misspelt',
@@ -87,7 +87,7 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
   [
     'an option of the configuration in a profiler',
     () => createProfiler({ failOn: ['error'] } as never),
-    'Unknown option: `failOn`. Valid: detectors, only, ignore, callSites, http, jobs, processScope, values.',
+    'Unknown option: `failOn`. Valid: detectors, only, ignore, callSites, http, serverTiming, jobs, processScope, values.',
   ],
   [
     'no driver',
