@@ -82,7 +82,8 @@ export class RunLog {
     if (!isListed) return
     for (const finding of findings) this.#addSources(finding)
     const executions = this.#timeline?.take(result)
-    this.#append({ type: 'scope', scope: executions === undefined ? scope : { ...scope, executions }, findings })
+    const timeline = executions === undefined ? {} : { executions, dialect: result.trace.dialect }
+    this.#append({ type: 'scope', scope: { ...scope, ...timeline }, findings })
     if (this.#isWriteDue) return
     this.#isWriteDue = true
     setImmediate(() => guard(() => this.#writeLines())).unref()

@@ -54,6 +54,7 @@ program
   .option('--values', "tell values of parameters in findings: they may be anybody's data")
   .option('--config <file>', 'the configuration, in place of the one that is found')
   .option('--quiet', 'print nothing but what a reporter writes')
+  .option('--otlp <endpoint>', 'send scopes, statements and findings to a receiver of OTLP over HTTP')
   .option('--no-color', 'no escape codes in findings and reports')
   .addHelpText('after', RUN_NOTES)
   .action(async (command: string[], flags: RunFlags) => {

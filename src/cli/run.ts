@@ -13,6 +13,7 @@ import { isForStdout, openOutputs, parseOutputs, wantsTimeline } from '../output
 import { readBaseline } from '../read-baseline.ts'
 import type { RunSettings } from '../register.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
+import { OtlpExport, type OtlpTarget, parseOtlpTarget } from './otlp-export.ts'
 
 /** Options of `nonplus run`, as commander gives them. */
 export interface RunFlags {
@@ -24,6 +25,7 @@ export interface RunFlags {
   readonly config?: string
   readonly values?: boolean
   readonly quiet?: boolean
+  readonly otlp?: string
   readonly color: boolean
 }
 
@@ -33,6 +35,7 @@ interface Plan extends ConclusionPlan {
   /** Absolute. */
   readonly baselineFile?: string
   readonly hasTimeline?: boolean
+  readonly otlp?: OtlpTarget
 }
 
 /**
@@ -54,8 +57,12 @@ export async function run(command: readonly string[], flags: RunFlags): Promise<
   const remove = (): void => rmSync(folder, { recursive: true, force: true })
   process.once('exit', remove)
   const env = environmentFor(folder, plan)
+  const exported = plan.otlp === undefined ? undefined : new OtlpExport(plan.otlp, folder)
   const ending = await runInForeground(command, { env, stdout })
+  // before the logs may be handed over to an outer run
+  const loss = await exported?.finish()
   const exitCode = await conclude(folder, plan, ending)
+  if (loss !== undefined) process.stderr.write(`nonplus: ${loss}\n`)
   remove()
   endAs(exitCode === undefined ? ending : { code: exitCode, signal: null })
 }
@@ -67,7 +74,8 @@ async function planOf(flags: RunFlags): Promise<Plan> {
   const outputs = parseOutputs(reporters.map(formatReporter), isQuiet)
   return {
     outputs,
-    hasTimeline: outputs.some(wantsTimeline),
+    hasTimeline: outputs.some(wantsTimeline) || flags.otlp !== undefined,
+    ...(flags.otlp === undefined ? {} : { otlp: parseOtlpTarget(flags.otlp, process.env) }),
     failOn,
     ...baselineOf(config),
     options: pickOptions(config),

@@ -1,5 +1,6 @@
 import type { BaselineEntry } from './baseline.ts'
 import type { Finding } from './finding.ts'
+import type { Dialect } from './statement.ts'
 import type { Frame, ScopeInfo } from './trace.ts'
 
 /** One run of a statement, in the timeline of a scope. No values. */
@@ -30,6 +31,8 @@ export interface ReportScope extends ScopeInfo {
   }
   /** In start order. Only where a timeline was asked for, and then bounded: a busy scope has more queries than these. */
   readonly executions?: readonly ScopeExecution[]
+  /** That of {@link executions}. */
+  readonly dialect?: Dialect
 }
 
 /** Sums over scopes of one name, where a run had too many to list. */

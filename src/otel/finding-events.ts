@@ -22,7 +22,7 @@ const MAX_EVENTS = 20
 const MAX_SPAN_IDS = 5
 
 /** Numbers of the logs data model. */
-const SEVERITY_NUMBERS: Readonly<Record<Severity, number>> = { error: 17, warning: 13, info: 9 }
+export const SEVERITY_NUMBERS: Readonly<Record<Severity, number>> = { error: 17, warning: 13, info: 9 }
 
 /** Puts what was found in a scope on the span around it, and sends an event per finding. */
 export class FindingEvents {

@@ -6,7 +6,7 @@ import { readingOf, shapeOf } from '../text-reading.ts'
 /** A text that is longer is cut: what a generator wrote is not read by anybody, and kept until it is exported. */
 const LONGEST_TEXT = 10_000
 
-const SYSTEMS: Readonly<Record<Dialect, string>> = {
+export const SYSTEMS: Readonly<Record<Dialect, string>> = {
   postgresql: 'postgresql',
   mysql: 'mysql',
   sqlite: 'sqlite',

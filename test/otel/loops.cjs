@@ -78,7 +78,7 @@ async function main() {
   server.close()
   await query.end()
   await new Promise((resolve) => setTimeout(resolve, 50))
-  process.stdout.write(`\nTOLD ${JSON.stringify(await globalThis.stopSdk())}\n`)
+  process.stdout.write(`\nTOLD ${JSON.stringify((await globalThis.stopSdk?.()) ?? {})}\n`)
   process.exit()
 }
 
