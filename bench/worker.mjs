@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { tools } from './tools/index.mjs'
+import { otelTools } from './tools/otel-tools.mjs'
 import { openTransports } from './transports.mjs'
 import { STATEMENTS, workloads } from './workloads.mjs'
 
@@ -9,7 +10,7 @@ import { STATEMENTS, workloads } from './workloads.mjs'
  * One process per tool. It loads the tool, then the driver, since tools hook what is loaded after them, and then does
  * what the orchestrator asks for, one thing at a time.
  */
-const settings = tools.find(({ name }) => name === process.argv[2])
+const settings = [...tools, ...otelTools].find(({ name }) => name === process.argv[2])
 const { start } = await import(new URL(settings.module, new URL('./tools/', import.meta.url)).href)
 const tool = start(settings)
 const pg = createRequire(import.meta.url)('pg')

@@ -48,6 +48,11 @@ function importsOf(file: string): string[] {
   return [...code.matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((match) => match[1] as string)
 }
 
+/** Code of a file without what is gone when it runs. */
+function withoutTypes(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll(/(?:import|export) type [^;]*? from '[^']+'/gs, '')
+}
+
 const sources = filesIn(src, /\.ts$/)
 
 describe('rings', () => {
@@ -75,6 +80,11 @@ describe('rings', () => {
     expect(breaches).toEqual([])
   })
 
+  test('of OpenTelemetry, nothing is loaded: types only', () => {
+    const breaches = sources.filter((file) => /from '@opentelemetry|\('@opentelemetry/.test(withoutTypes(file)))
+    expect(breaches.map((file) => relative(root, file))).toEqual([])
+  })
+
   test('the detectors know neither clock nor chance', () => {
     const breaches = sources
       .filter((file) => ringOf(file) === 'detectors')
@@ -88,7 +98,7 @@ describe('rings', () => {
     const visit = (file: string): void => {
       if (seen.has(file)) return
       seen.add(file)
-      const code = readFileSync(file, 'utf8').replaceAll(/(?:import|export) type [^;]*? from '[^']+'/gs, '')
+      const code = withoutTypes(file)
       for (const [, name = ''] of code.matchAll(/from '([^']+)'/g)) {
         if (name.startsWith('.')) visit(resolve(dirname(file), name))
         else if (!name.startsWith('node:')) foreign.push(`${relative(root, file)} imports ${name}`)
