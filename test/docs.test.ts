@@ -113,6 +113,11 @@ describe('warnings', () => {
 })
 
 describe('code', () => {
+  const otelFolder = join(root, 'test/otel/node_modules')
+  const otelPackages = ['sdk-node', 'instrumentation-http', 'exporter-trace-otlp-http', 'sdk-trace'].map(
+    (name) => `@opentelemetry/${name}`,
+  )
+
   /** A sample of a file of the source says so in its first line; others are programs of a user. */
   const placed = blocks.flatMap((block) => {
     const path = /^\/\/ (src\/\S+\.ts)\n/.exec(block.code)?.[1]
@@ -120,6 +125,8 @@ describe('code', () => {
   })
   const programs = blocks
     .filter(({ language, code }) => /^[jt]s$/.test(language) && /from 'nonplus['/]|import 'nonplus/.test(code))
+    // of an SDK, which is no dependency of the root: npm ci --prefix test/otel
+    .filter(({ code }) => !code.includes("from '@opentelemetry/") || existsSync(otelFolder))
     .map((block, index) => ({ ...block, path: join(root, `sample-${index}.m${block.language}`) }))
 
   /** The file itself where there is one already, with what the sample adds to it: a kind of finding. */
@@ -139,7 +146,12 @@ describe('code', () => {
     ])
     const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
     const { options } = ts.parseJsonConfigFileContent({ ...config.config, include: [], files: [] }, ts.sys, root)
-    const paths = { nonplus: [join(root, 'src/index.ts')], 'nonplus/register': [join(root, 'src/register.ts')] }
+    const paths = {
+      nonplus: [join(root, 'src/index.ts')],
+      'nonplus/register': [join(root, 'src/register.ts')],
+      'nonplus/otel': [join(root, 'src/otel/index.ts')],
+      ...Object.fromEntries(otelPackages.map((name) => [name, [join(otelFolder, name, 'build/src/index.d.ts')]])),
+    }
     const host = ts.createCompilerHost(options)
     const { fileExists, readFile } = host
     host.fileExists = (path) => files.has(resolve(path)) || fileExists(path)
