@@ -1,4 +1,6 @@
+import { statementStart, subscribeGuarded } from '../instrument/channel.ts'
 import { installHttpScopes } from '../instrument/http.ts'
+import type { StatementMessage } from '../instrument/message.ts'
 import type { FindingKind } from '../model/finding.ts'
 import type { DriverCoverage, Report } from '../model/report.ts'
 import type { StatementKind } from '../model/statement.ts'
@@ -6,6 +8,7 @@ import type { Execution, Frame, Trace } from '../model/trace.ts'
 import { profileBlock } from '../profiler.ts'
 import type { RunSettings } from '../register.ts'
 import type { Block } from './block.ts'
+import { warnOfOuterServer } from './warn-of-data.ts'
 
 /** Executions of one shape at one place. Transaction control is left out: nobody means it when counting queries. */
 export interface Query {
@@ -63,13 +66,15 @@ export async function measure<Result>(
 ): Promise<Measured<Result>> {
   // requests inside are judged one by one
   if (process.env.NONPLUS !== '0') installHttpScopes()
+  const outer = new OuterRequests()
   const { result, report, trace, values } = await profileBlock(
     name === '' ? 'block' : name,
     block,
     { callSites: 'all', values: wantsValues(), ...options },
     isJudged,
-  )
+  ).finally(() => outer.stop())
   const queries = queriesOf(trace, values)
+  if (queries.length === 0 && outer.queries > 0) warnOfOuterServer(name, outer.queries)
   return {
     result,
     report,
@@ -79,6 +84,14 @@ export async function measure<Result>(
     databaseMs: queries.reduce((sum, query) => sum + query.durationMs, 0),
     isBlind: !report.coverage.drivers.some(isWatched),
   }
+}
+
+/** Counts what requests send that belong to no block or test. */
+class OuterRequests {
+  queries = 0
+  readonly stop: () => void = subscribeGuarded<StatementMessage>(statementStart, ({ scope }) => {
+    if (scope.kind === 'request' && scope.parent === undefined) this.queries++
+  })
 }
 
 /** Asked for by the environment, or by the configuration of the whole suite. */

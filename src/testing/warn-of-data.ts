@@ -23,6 +23,18 @@ export function warnOfSameRows(name: string, sizes: readonly number[], rows: num
   )
 }
 
+/**
+ * Says that a block without a query has run while requests to a server sent some, which belong to no block: a server that was
+ * started before takes none of what calls it. A warning, since they may be those of a test beside it.
+ */
+export function warnOfOuterServer(name: string, queries: number): void {
+  warn(
+    'NONPLUS_OUTER_SERVER',
+    `${quoted(name)} sent no query itself, but requests that ran meanwhile sent ${queries}. Requests to a server count for a ` +
+      'block where the server is started inside of it.',
+  )
+}
+
 function warn(code: string, message: string): void {
   process.emitWarning(message, { type: 'NonplusWarning', code })
 }

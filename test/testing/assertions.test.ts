@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -288,6 +289,19 @@ describe('growth', () => {
     expect(await failureOf(expectConstantGrowth(() => listPosts(3)))).toContain(
       '4 queries at 3 rows of posts; 31 at 30',
     )
+  })
+
+  test('warns where the queries are those of requests to a server that was there before', async () => {
+    const server = createServer(async (_request, response) => {
+      await listPostsTogether(3)
+      response.end()
+    }).listen(0)
+    await once(server, 'listening')
+    const visit = (): Promise<Response> => fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const warnings = await warningsOf(() => expectNoQueries(visit))
+    expect(warnings.map(({ code }) => code)).toEqual(['NONPLUS_OUTER_SERVER'])
+    expect(await warningsOf(() => expectNoQueries(() => undefined))).toEqual([])
+    server.close()
   })
 
   test('warns where the rows do not grow', async () => {
