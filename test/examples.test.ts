@@ -113,14 +113,18 @@ async function originOf(child: ChildProcess): Promise<string> {
 
 /** Lines without what differs from run to run: times, and what is broken, sorted and aligned by them. */
 function linesOf(output: string): string[] {
-  return output
-    .replaceAll(/[\d.]+ (ms|s|µs|%)(?=\W)/g, '# $1')
-    .replaceAll(/# (s|µs)(?=\W)/g, '# ms')
-    .replaceAll(/^(error .*)\n {2}(?=\S)/gm, '$1 ')
-    .replaceAll(/, # % of the \w+/g, '')
-    .split('\n')
-    .map((line) => line.replaceAll(/\s+/g, ' '))
-    .sort()
+  return (
+    output
+      .replaceAll(/[\d.]+ (ms|s|µs|%)(?=\W)/g, '# $1')
+      .replaceAll(/# (s|µs)(?=\W)/g, '# ms')
+      .replaceAll(/^(error .*)\n {2}(?=\S)/gm, '$1 ')
+      .replaceAll(/, # % of the \w+/g, '')
+      .split('\n')
+      .map((line) => line.replaceAll(/\s+/g, ' '))
+      // where a name is cut depends on how wide the times are
+      .map((line) => line.replace(/^(.{20}).*….*?(?=[ \d–]+ # ms \d+$)/, '$1…'))
+      .sort()
+  )
 }
 
 test('script-pg: a loop is found in the scope of the script, and its page shows what is printed', async () => {
