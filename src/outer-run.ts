@@ -3,14 +3,24 @@ import { join } from 'node:path'
 import type { RunSettings } from './register.ts'
 
 /**
+ * What the run that this process is part of has told it; undefined where it is part of none.
+ *
+ * @throws SyntaxError where `NONPLUS_RUN` is no JSON.
+ */
+export function runSettings(): RunSettings | undefined {
+  const text = process.env.NONPLUS_RUN
+  return text === undefined ? undefined : (JSON.parse(text) as RunSettings)
+}
+
+/**
  * The run that this process is part of: `nonplus run -- npm test`, whose script says `nonplus run` itself.
  *
  * @param folder of the own run; one that set `NONPLUS_RUN` in its own process is not its own outer run.
  */
 export function outerRun(folder?: string): RunSettings | undefined {
   try {
-    const settings = JSON.parse(process.env.NONPLUS_RUN as string) as RunSettings
-    return settings.folder === folder ? undefined : settings
+    const settings = runSettings()
+    return settings?.folder === folder ? undefined : settings
   } catch {
     return undefined
   }

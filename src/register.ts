@@ -6,6 +6,7 @@ import { onceInProcess, state } from './instrument/state.ts'
 import { loadConfigSync } from './load-config-sync.ts'
 import { onSignalDeath } from './on-signal-death.ts'
 import { type ProfilerOptions, pickOptions } from './options.ts'
+import { runSettings } from './outer-run.ts'
 import { createProfiler, type Profiler } from './profiler.ts'
 import { guard, liveConsole, printLive, watchRun } from './watch-run.ts'
 import { writeText } from './write-text.ts'
@@ -28,7 +29,7 @@ export interface RunSettings {
 }
 
 function start(): void {
-  const settings = readSettings()
+  const settings = runSettings()
   // a process that outlived its run: nobody waits for what it does
   if (settings !== undefined && !existsSync(settings.folder)) return
   if (settings === undefined) startByHand()
@@ -44,11 +45,6 @@ function startByHand(): void {
   if (config.quiet === true) return
   printLive(profiler, { cwd: process.cwd() })
   summarizeAtEnd(profiler)
-}
-
-function readSettings(): RunSettings | undefined {
-  const text = process.env.NONPLUS_RUN
-  return text === undefined ? undefined : (JSON.parse(text) as RunSettings)
 }
 
 function summarizeAtEnd(profiler: Profiler): void {

@@ -8,23 +8,20 @@ import { createProfiler, type Profiler } from './profiler.ts'
 import type { RunSettings } from './register.ts'
 import { RunLog } from './run-log.ts'
 
-/** What watches a process for a run. */
-export interface Watch {
-  readonly profiler: Profiler
-  /** Writes what is waiting, where more may come. */
-  readonly flush: () => void
-}
-
-/** Watches this process as a part of a run: prints findings as they come, if that is wanted, and leaves a log. */
-export function watchRun(settings: RunSettings, { processScope }: { readonly processScope: boolean }): Watch {
+/**
+ * Watches this process as a part of a run: prints findings as they come, if that is wanted, and leaves a log.
+ *
+ * @returns what writes down what is waiting, where more may come.
+ */
+export function watchRun(settings: RunSettings, { processScope }: { readonly processScope: boolean }): () => void {
   const profiler = createProfiler({ processScope, ...settings.options })
   if (settings.live) printLive(profiler, settings)
   const log = new RunLog(settings.folder, settings.timeline)
   profiler.onScope((result) => log.add(result))
-  const onExit = (): void => log.flush()
-  process.on('exit', onExit)
+  const flush = (): void => log.flush()
+  process.on('exit', flush)
   state.endings.add(() => {
-    process.off('exit', onExit)
+    process.off('exit', flush)
     log.close()
   })
   // a request is judged when it closes, so only a script has something to lose
@@ -32,10 +29,10 @@ export function watchRun(settings: RunSettings, { processScope }: { readonly pro
     state.processScope.onStart = () =>
       onSignalDeath(() => {
         finishProcessScope()
-        log.flush()
+        flush()
       })
   }
-  return { profiler, flush: () => log.flush() }
+  return flush
 }
 
 let loaded: LiveConsole | undefined

@@ -19,7 +19,7 @@ export const FINDING_EVENT = 'nonplus.finding'
 const MAX_EVENTS = 20
 
 /** Spans that an event names: enough to open one, and no more than a backend shows in a line. */
-const MAX_SPAN_IDS = 5
+export const MAX_SPAN_IDS = 5
 
 /** Numbers of the logs data model. */
 export const SEVERITY_NUMBERS: Readonly<Record<Severity, number>> = { error: 17, warning: 13, info: 9 }

@@ -5,7 +5,7 @@ import type { Dialect } from '../model/statement.ts'
 import type { ScopeKind } from '../model/trace.ts'
 import { version } from '../version.ts'
 import { findingAttributes, scopeAttributes } from './finding-attributes.ts'
-import { FINDING_EVENT, SEVERITY_NUMBERS } from './finding-events.ts'
+import { FINDING_EVENT, MAX_SPAN_IDS, SEVERITY_NUMBERS } from './finding-events.ts'
 import { SYSTEMS } from './statement-attributes.ts'
 import { codeAttributes } from './statement-spans.ts'
 
@@ -47,9 +47,6 @@ const KINDS: Readonly<Record<ScopeKind, number>> = {
 }
 
 const SCOPE = { name: 'nonplus', version }
-
-/** Spans that an event names. */
-const MAX_SPAN_IDS = 5
 
 /** Scopes as spans, each with a CLIENT span per statement below it; findings as log events in their context. */
 export function exportOf(scopes: readonly LoggedScope[], resource: Attributes, makeId: IdMaker): OtlpExport {

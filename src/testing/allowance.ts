@@ -1,6 +1,6 @@
 import { NonplusError } from '../model/errors.ts'
 import type { Finding } from '../model/finding.ts'
-import { isSameTable } from './query-filter.ts'
+import { isSameTable, matchesPattern } from './query-filter.ts'
 
 /**
  * What is tolerated: the name of a table that the statement reads, the identity of a finding (`n-plus-one:1f0c…`, as
@@ -23,7 +23,6 @@ export function isAllowed({ identity, statement }: Finding, allow: readonly Allo
   return allow.some((one) =>
     typeof one === 'string'
       ? one === identity || statement.tables.some((table) => isSameTable(table, one))
-      : new RegExp(one.source, one.flags.replaceAll(/[gy]/g, '')).test(statement.text) ||
-        one.test(statement.fingerprint),
+      : matchesPattern(statement, one),
   )
 }

@@ -43,7 +43,7 @@ export function nothingSeenText({ isBlind, report }: Measured): string {
 }
 
 /** The queries grouped by shape and line. */
-export function queriesText(queries: readonly Query[]): string {
+function queriesText(queries: readonly Query[]): string {
   return queries.length === 0 ? '' : indent(renderQueryList(queries, context()), 2).join('\n')
 }
 

@@ -5,8 +5,8 @@ import type { FindingKind } from '../model/finding.ts'
 import type { DriverCoverage, Report } from '../model/report.ts'
 import type { StatementKind } from '../model/statement.ts'
 import type { Execution, Frame, Trace } from '../model/trace.ts'
+import { runSettings } from '../outer-run.ts'
 import { profileBlock } from '../profiler.ts'
-import type { RunSettings } from '../register.ts'
 import type { Block } from './block.ts'
 import { warnOfOuterServer } from './warn-of-data.ts'
 
@@ -96,10 +96,9 @@ class OuterRequests {
 
 /** Asked for by the environment, or by the configuration of the whole suite. */
 function wantsValues(): boolean {
-  const { NONPLUS_VALUES, NONPLUS_RUN } = process.env
+  const { NONPLUS_VALUES } = process.env
   if (NONPLUS_VALUES !== undefined && NONPLUS_VALUES !== '') return NONPLUS_VALUES === '1'
-  if (NONPLUS_RUN === undefined) return false
-  return (JSON.parse(NONPLUS_RUN) as RunSettings).options.values === true
+  return runSettings()?.options.values === true
 }
 
 /** How many executions these are. */

@@ -1,4 +1,5 @@
 import { NonplusError } from '../model/errors.ts'
+import type { FindingStatement } from '../model/finding.ts'
 import { validNameHint } from '../model/nearest.ts'
 import type { StatementKind } from '../model/statement.ts'
 import type { Query } from './measure.ts'
@@ -77,8 +78,15 @@ function matches({ text, fingerprint }: Query, pattern: string | RegExp): boolea
     const part = pattern.toLowerCase()
     return text.toLowerCase().includes(part) || fingerprint.includes(part)
   }
-  // a pattern with the flag g or y remembers where it was
-  const { source, flags } = pattern
+  return matchesPattern({ text, fingerprint }, pattern)
+}
+
+/** Whether a pattern is found in the text of a statement, its literals replaced, or in its fingerprint. */
+export function matchesPattern(
+  { text, fingerprint }: Pick<FindingStatement, 'text' | 'fingerprint'>,
+  { source, flags }: RegExp,
+): boolean {
+  // one with the flag g or y remembers where it was
   const fresh = new RegExp(source, flags.replaceAll(/[gy]/g, ''))
   return fresh.test(text) || fresh.test(fingerprint)
 }

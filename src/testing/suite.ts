@@ -4,6 +4,7 @@ import { runScope } from '../instrument/run-scope.ts'
 import { Scope } from '../instrument/scope.ts'
 import { onceInProcess, state } from '../instrument/state.ts'
 import { TestAmbience } from '../instrument/test-ambience.ts'
+import { runSettings } from '../outer-run.ts'
 import { createProfiler } from '../profiler.ts'
 import type { RunSettings } from '../register.ts'
 import { printLive, watchRun } from '../watch-run.ts'
@@ -38,7 +39,7 @@ export function startSuite(): void {
     // under `nonplus run` the process is watched already, unless it is the sandbox of a file
     onceInProcess('register', () => {
       if (settings === undefined) printLive(createProfiler(), { cwd: process.cwd() })
-      else flush = watchRun(settings, { processScope: false }).flush
+      else flush = watchRun(settings, { processScope: false })
     })
     state.processScope?.finish('exit')
     state.processScope = ambience
@@ -51,10 +52,8 @@ export function flushSuite(): void {
 }
 
 function readSettings(): RunSettings | undefined {
-  const { NONPLUS_RUN } = process.env
-  if (NONPLUS_RUN === undefined) return undefined
-  const settings = JSON.parse(NONPLUS_RUN) as RunSettings
-  return existsSync(settings.folder) ? settings : undefined
+  const settings = runSettings()
+  return settings !== undefined && existsSync(settings.folder) ? settings : undefined
 }
 
 const wrappers = new WeakSet<TestFunction>()
@@ -64,7 +63,7 @@ export function inTestScope<Fn extends TestFunction>(test: TestIdentity, fn: Fn,
   if (isOff() || wrappers.has(fn)) return fn
   const run: TestFunction = takesDone
     ? function (this: unknown, done: DoneCallback, ...rest) {
-        const scope = openTestScope(test)
+        const scope = new Scope(scopeOf(test))
         return runInOpen(scope, () => fn.call(this, closingDone(scope, done), ...rest))
       }
     : function (this: unknown, ...args) {
@@ -99,10 +98,6 @@ function scopeOf({ file, names }: TestIdentity): {
 } {
   const path = file === undefined ? [] : [relative(process.cwd(), file)]
   return { name: [...path, ...names].join(' > '), kind: 'test', callSites: 'all', testFile: file }
-}
-
-function openTestScope(test: TestIdentity): Scope {
-  return new Scope(scopeOf(test))
 }
 
 function runInOpen<Result>(scope: Scope, fn: () => Result): Result {
