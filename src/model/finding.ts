@@ -1,3 +1,4 @@
+import type { Engine, Plan, VerifiedIndex } from './plan.ts'
 import type { Frame } from './trace.ts'
 
 /**
@@ -53,6 +54,10 @@ export interface Advice {
   readonly rewrite?: Rewrite
   /** The call of the ORM in the stack that does it. */
   readonly orm?: { readonly name: string; readonly call: string }
+  /** Statements for the database, ready to run: `CREATE INDEX ON orders (customer_id)`. */
+  readonly ddl?: readonly string[]
+  /** The same as a migration of the ORM in the stack. */
+  readonly migration?: { readonly name: string; readonly code: string }
 }
 
 interface FindingBase {
@@ -98,6 +103,15 @@ export interface NPlusOneFinding extends FindingBase {
   readonly loop?: Frame
   readonly parent?: FindingParent
   readonly growth?: Growth
+  /** What it would take, by the plans: only where its statement scans. Milliseconds of this scope. */
+  readonly alternatives?: {
+    readonly now: number
+    /** One statement for all rows, with the indexes there are. */
+    readonly batched: number
+    /** As many statements, with the index. */
+    readonly indexed: number
+    readonly both: number
+  }
   /** Other statements the same line sends per row. */
   readonly companions?: readonly { readonly statement: FindingStatement; readonly count: number }[]
 }
@@ -111,8 +125,71 @@ export interface DuplicateQueryFinding extends FindingBase {
   readonly otherCallSites: readonly Frame[]
 }
 
+/** Kinds that are found in plans. */
+export type PlanKind =
+  | 'missing-index'
+  | 'index-extend'
+  | 'index-column-order'
+  | 'wrong-index-order-limit'
+  | 'non-sargable'
+  | 'leading-wildcard'
+  | 'or-across-columns'
+  | 'subplan-per-row'
+  | 'not-in-subplan'
+  | 'nested-loop-inner-scan'
+  | 'cartesian-join'
+  | 'disk-spill'
+  | 'lossy-bitmap'
+  | 'mis-estimate'
+  | 'stale-statistics'
+  | 'large-offset'
+  | 'parameter-sensitive-plan'
+  | 'dml-full-scan'
+  | 'lock-rows-scan'
+  | 'jit-overhead'
+  | 'heap-fetches'
+  | 'fk-without-index'
+  | 'partition-not-pruned'
+  | 'planning-dominates'
+  | 'workers-not-launched'
+  | 'serialization'
+  | 'plan-regression'
+
+/**
+ * What a plan finding rests on: `plan` the planner's estimates, `actual` rows of an execution, `catalog` facts on tables,
+ * `verified` a plan with the index that is advised.
+ */
+export type PlanEvidence = 'plan' | 'actual' | 'catalog' | 'verified'
+
+/** The part of a plan that a finding is about. */
+export interface FindingPlan {
+  readonly engine: Engine
+  readonly evidence: PlanEvidence
+  /** The whole plan, as it was. */
+  readonly plan: Plan
+  /** Id of the guilty node in it. */
+  readonly node: number
+  readonly table?: string
+  /** In the order of the index that is advised, where one is. */
+  readonly columns?: readonly string[]
+  readonly index?: string
+  readonly expression?: string
+  /** Part of the statement's time, or of its cost, that the node takes; 0 to 1. */
+  readonly share: number
+  /** That part of the time this statement took in this scope; what findings are ranked by. */
+  readonly impactMs: number
+  /** The index that is advised, as it was verified. */
+  readonly verified?: VerifiedIndex
+}
+
+/** Something in the plan of a statement. */
+export interface PlanFinding extends FindingBase {
+  readonly kind: PlanKind
+  readonly plan: FindingPlan
+}
+
 /** One claim about one scope. */
-export type Finding = NPlusOneFinding | DuplicateQueryFinding
+export type Finding = NPlusOneFinding | DuplicateQueryFinding | PlanFinding
 
 /** Name of a detector, of its page, its option and its command-line value. */
 export type FindingKind = Finding['kind']

@@ -1,5 +1,6 @@
 import type { BaselineEntry } from './baseline.ts'
 import type { Finding } from './finding.ts'
+import type { Plan } from './plan.ts'
 import type { Dialect } from './statement.ts'
 import type { Frame, ScopeInfo } from './trace.ts'
 
@@ -65,6 +66,35 @@ export interface Coverage {
   readonly drivers: readonly DriverCoverage[]
   /** Each says what was missed and what to do about it. */
   readonly warnings: readonly string[]
+  /** Absent where plans were not asked for. */
+  readonly plans?: PlanCoverage
+}
+
+/** Statements whose plans were asked for. */
+export interface PlanCoverage {
+  /** Statements, told apart by their shape. */
+  readonly explained: number
+  /** By reason. */
+  readonly notExplained: readonly {
+    readonly code: string
+    readonly message: string
+    readonly count: number
+    /** Summary of one of them. */
+    readonly example: string
+  }[]
+}
+
+/** Plan of a statement, kept so that two runs can be compared. */
+export interface ReportPlan {
+  readonly fingerprint: string
+  readonly summary: string
+  /** Names of scopes it ran in, a few. */
+  readonly scopes: readonly string[]
+  readonly plan: Plan
+  /** Rows of its tables, by the statistics. */
+  readonly tableRows: Readonly<Record<string, number>>
+  /** Names of the indexes of its tables: `orders.orders_pkey`. */
+  readonly indexes: readonly string[]
 }
 
 /** True of a warning that is none: it only says what was left out on purpose. */
@@ -90,5 +120,7 @@ export interface Report {
   readonly findings: readonly Finding[]
   /** Absent where no baseline was given. */
   readonly baseline?: ReportBaseline
+  /** Absent where plans were not asked for. */
+  readonly plans?: readonly ReportPlan[]
   readonly coverage: Coverage
 }

@@ -1,3 +1,4 @@
+import type { ExplainedStatement } from './plan.ts'
 import type { Dialect, Statement } from './statement.ts'
 
 /** One line of code, as it should be shown: mapped to the source, relative to nothing. */
@@ -145,4 +146,6 @@ export interface Trace {
   readonly values: readonly ValueInfo[]
   /** False where rows were dropped to bound memory, or never seen: absence of a value flow then proves nothing. */
   readonly rowsComplete: boolean
+  /** Plans of its statements; absent where they were not asked for. */
+  readonly plans?: readonly ExplainedStatement[]
 }

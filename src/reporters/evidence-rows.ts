@@ -77,7 +77,7 @@ function siblingRows(finding: Finding, context: ReporterContext): Row[] {
     const places = finding.otherCallSites.map((frame) => formatPlace(frame, context.cwd))
     return [{ label: 'also at', texts: places }]
   }
-  const companions = (finding.companions ?? []).map(
+  const companions = ('companions' in finding ? (finding.companions ?? []) : []).map(
     ({ statement, count }) => `${formatCount(count)} × ${printable(statement.summary)}`,
   )
   return [{ label: 'also sends', texts: [companions.join(', ')] }]

@@ -86,6 +86,7 @@ export function loopLabelOf(finding: Finding): string {
     if (distinctParameters === 0) return `${runs}, values not seen`
     return `${runs}, ${formatCount(distinctParameters)} different ${distinctParameters === 1 ? 'value' : 'values'}`
   }
+  if (finding.kind !== 'duplicate-query') return runs
   return finding.rowsEqual ? `${runs}, same parameters, same rows` : `${runs}, same parameters`
 }
 

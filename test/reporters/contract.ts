@@ -98,6 +98,7 @@ function bare(finding: Finding): Finding {
   const { callSite: _, advice, ...rest } = finding
   const base = { ...rest, frames: [], advice: { summary: advice.summary } }
   if (base.kind === 'duplicate-query') return { ...base, otherCallSites: [] }
+  if (base.kind !== 'n-plus-one') return base
   const { parent: __, growth: ___, companions: ____, ...required } = base
   return required
 }

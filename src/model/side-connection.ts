@@ -1,0 +1,24 @@
+import type { Engine } from './plan.ts'
+
+/** A row as the server gave it: cells of JSON stay texts. */
+export type SideRow = Readonly<Record<string, unknown>>
+
+/**
+ * A connection that nonplus has for itself, beside those of the application. What it sends is neither recorded nor
+ * counted.
+ */
+export interface SideConnection {
+  readonly engine: Engine
+  /** `18.4`, `10.11.19-MariaDB`. */
+  readonly serverVersion: string
+  /**
+   * Runs exactly one statement: where the text holds two, the server or the driver refuses it. With the extended protocol
+   * in PostgreSQL, and without `multipleStatements` in MySQL.
+   *
+   * @param values bound to its placeholders as the application's driver binds them.
+   * @throws the driver's error, with its `code`.
+   */
+  query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]>
+  /** Closes it; never throws. Where it is the application's own, as in SQLite, that stays open. */
+  close(): Promise<void>
+}
