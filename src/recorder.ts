@@ -21,13 +21,25 @@ const MAX_LISTED = 10_000
 const MAX_KEPT_ROWS = 50_000
 
 /**
- * Executions up to which `repeated` mode takes every stack from the second on; then the 16th, 32nd, 64th … only. What has
- * no stack is counted to the chain of calls of those that have one.
+ * Executions up to which `repeated` mode takes every stack from the second on, until some are alike; then the 4th, 8th,
+ * 16th, … only. What has no stack is counted to the chain of calls of those that have one.
  */
 const EARLY_CAPTURES = 10
 
+/** Stacks of a shape, one after the other and all alike, that make a loop: the next ones are taken to be like them. */
+const STEADY_CAPTURES = 3
+
 /** Distinct parameters counted among folded executions. */
 const MAX_FOLDED_KEYS = 1_000
+
+/** Stacks of one shape so far, in `repeated` mode. */
+interface Captures {
+  /** The last one whose stack was asked for; it may come later. */
+  message: StatementMessage | undefined
+  callSite: CapturedCallSite | undefined
+  /** How many in a row were alike. */
+  alike: number
+}
 
 /** Sums over executions that are no longer listed. */
 export interface FoldedSums {
@@ -52,6 +64,7 @@ export class ScopeRecord {
   /** In start order. */
   readonly messages: StatementMessage[] = []
   readonly counts: Map<Statement, number> = new Map()
+  readonly captures: Map<Statement, Captures> = new Map()
   readonly folded: Map<string, FoldedSums> = new Map()
   keptRows = 0
   rowsComplete = true
@@ -92,13 +105,35 @@ function fileStart(message: StatementMessage): void {
   message.statement = statement
   if (count > MAX_LISTED_PER_SHAPE || record.messages.length >= MAX_LISTED) message.isFolded = true
   else record.messages.push(message)
-  message.needsCallSite = needsCallSite(scope, count)
+  message.needsCallSite = needsCallSite(message, record, statement, count)
 }
 
-function needsCallSite({ callSites }: Scope, count: number): boolean {
+function needsCallSite(message: StatementMessage, record: ScopeRecord, statement: Statement, count: number): boolean {
+  const { callSites, isCountedOnly } = message.scope
+  if (isCountedOnly) return false
   if (callSites === 'all') return count <= MAX_LISTED_PER_SHAPE
   if (callSites !== 'repeated' || count < 2 || count > MAX_LISTED_PER_SHAPE) return false
-  return count <= EARLY_CAPTURES || (count & (count - 1)) === 0
+  const captures = capturesOf(record, statement)
+  const isEarly = count <= EARLY_CAPTURES && captures.alike < STEADY_CAPTURES
+  if (!isEarly && (count & (count - 1)) !== 0) return false
+  captures.message = message
+  return true
+}
+
+function capturesOf(record: ScopeRecord, statement: Statement): Captures {
+  let captures = record.captures.get(statement)
+  if (captures === undefined) {
+    captures = { message: undefined, callSite: undefined, alike: 0 }
+    record.captures.set(statement, captures)
+  }
+  const callSite = captures.message?.callSite
+  if (callSite !== undefined) {
+    // one object per chain of calls
+    captures.alike = callSite === captures.callSite ? captures.alike + 1 : 1
+    captures.callSite = callSite
+    captures.message = undefined
+  }
+  return captures
 }
 
 function fileEnd(message: StatementMessage): void {
@@ -110,8 +145,8 @@ function fileEnd(message: StatementMessage): void {
   const record = recordOf(scope)
   if (message.isFolded) fold(record, message, statement)
   if (result === undefined) return
-  const isKept =
-    !message.isFolded && statement.kind === 'select' && record.keptRows + result.rows.length <= MAX_KEPT_ROWS
+  const isWanted = !message.isFolded && !scope.isCountedOnly && statement.kind === 'select'
+  const isKept = isWanted && record.keptRows + result.rows.length <= MAX_KEPT_ROWS
   if (isKept) {
     record.keptRows += result.rows.length
     if (result.rows.length === 1) record.hasSingleRowLists ||= readsList(statement)

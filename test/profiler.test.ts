@@ -158,6 +158,32 @@ describe('N+1 on a real server', () => {
     ])
   })
 
+  test('with stacks of repeats only, a loop that begins after another one had its stacks is told apart', async () => {
+    const lines = ['', '']
+    const { report, trace } = await profile(
+      'production',
+      async () => {
+        const { rows } = await pool.query('select * from posts order by id')
+        const { rows: comments } = await pool.query('select distinct user_id from comments order by 1')
+        for (const post of rows.slice(0, 8)) {
+          lines[0] = here(1)
+          await pool.query(USER, [post.author_id])
+        }
+        for (const comment of comments.slice(0, 10)) {
+          lines[1] = here(1)
+          await pool.query(USER, [comment.user_id])
+        }
+      },
+      { callSites: 'repeated' },
+    )
+    const told = report.findings.map(say)
+    for (const line of lines) expect(told.filter((text) => text.endsWith(line))).toHaveLength(1)
+    // three alike are enough, then the powers of two
+    const users = trace.statements.findIndex(({ tables }) => tables[0] === 'users')
+    const taken = trace.executions.filter(({ statement, callSite }) => statement === users && callSite !== undefined)
+    expect(taken).toHaveLength(5)
+  })
+
   test('ids inside a JSON document and an array are sources too', async () => {
     const findings = await findingsOf(async () => {
       const { rows } = await pool.query(

@@ -7,6 +7,8 @@ const QUALIFIER = '["`[]?[\\w$]+["`\\]]?\\.'
  * @param text of the statement, literals left out.
  */
 export function selectedColumn(text: string, name: string): string {
+  // most statements have no alias of that name, and a pattern is dear to make
+  if (!text.includes(name) || !/\sas\s/i.test(text)) return name
   const alias = new RegExp(
     `(?:\\bselect\\s+(?:distinct\\s+)?|,\\s*)(?:${QUALIFIER})*["\`[]?([a-z_$][\\w$]*)["\`\\]]?\\s+as\\s+${quotable(name)}(?![\\w$"\`])`,
     'i',

@@ -1,4 +1,5 @@
 import type { Dialect } from '../model/statement.ts'
+import { RecentMap } from './recent-map.ts'
 import { gapOf } from './redact.ts'
 import { shape } from './shape.ts'
 import { statementOf } from './statement.ts'
@@ -70,6 +71,20 @@ export function batchedRewriteOf(
   slot: number,
   literals: 'redacted' | 'kept' = 'redacted',
 ): string | undefined {
+  if (literals === 'kept') return rewriteOf(text, dialect, slot, literals)
+  // the same loop is found in request after request
+  const key = `${dialect}:${slot}:${text}`
+  let known = rewrites.get(key)
+  if (known === undefined) {
+    known = { text: rewriteOf(text, dialect, slot, literals) }
+    rewrites.set(key, known)
+  }
+  return known.text
+}
+
+const rewrites = new RecentMap<{ readonly text: string | undefined }>(100)
+
+function rewriteOf(text: string, dialect: Dialect, slot: number, literals: 'redacted' | 'kept'): string | undefined {
   const statement = statementOf(text, dialect)
   const described = statement.slots[slot]
   if (statement.kind !== 'select' || statement.writes) return undefined

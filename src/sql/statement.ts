@@ -1,35 +1,15 @@
 import type { Dialect, Slot, Statement } from '../model/statement.ts'
 import { type Outline, outlineOf } from './outline.ts'
+import { RecentMap } from './recent-map.ts'
 import { type Shape, shape } from './shape.ts'
 import { summaryOf } from './summary.ts'
 import * as T from './tokenizer.ts'
 import { writtenNamesOf } from './written-names.ts'
 
+/** Statements that are told apart before older ones are forgotten. */
 const GENERATION = 2048
 /** Texts above this are read every time: keeping them would cost more memory than reading them costs time. */
 const LONGEST_CACHED = 10_000
-
-/** Keeps what was used lately: of two generations the older is dropped when the younger is full. */
-class RecentMap<Value> {
-  #young = new Map<string, Value>()
-  #old = new Map<string, Value>()
-
-  get(key: string): Value | undefined {
-    const value = this.#young.get(key)
-    if (value !== undefined) return value
-    const older = this.#old.get(key)
-    if (older !== undefined) this.set(key, older)
-    return older
-  }
-
-  set(key: string, value: Value): void {
-    if (this.#young.size >= GENERATION) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(key, value)
-  }
-}
 
 interface Cache {
   readonly byText: RecentMap<Statement>
@@ -78,7 +58,7 @@ const caches: Readonly<Record<Dialect, Cache>> = {
 }
 
 function newCache(): Cache {
-  return { byText: new RecentMap(), sampled: new SampledTable(), byFingerprint: new RecentMap() }
+  return { byText: new RecentMap(GENERATION), sampled: new SampledTable(), byFingerprint: new RecentMap(GENERATION) }
 }
 
 /**
