@@ -189,9 +189,11 @@ class ScopeProfiler implements Profiler {
   readonly #listeners = new Set<(result: ScopeResult) => void>()
   readonly #kept = new KeptScopes()
   readonly #unsubscribe: () => void
+  #hasStopped = false
 
   constructor(options: ProfilerOptions) {
     this.#options = options
+    state.profilers++
     this.#unsubscribe = subscribeGuarded<Scope>(scopeEnd, (scope) => this.#file(scope))
   }
 
@@ -209,6 +211,9 @@ class ScopeProfiler implements Profiler {
   }
 
   stop(): void {
+    if (this.#hasStopped) return
+    this.#hasStopped = true
+    state.profilers--
     this.#unsubscribe()
     this.#listeners.clear()
   }
@@ -250,7 +255,7 @@ function unjudged(scope: Scope): ScopeResult {
 export function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
   const record = recordOf(scope)
   // where no shape ran twice there is nothing to prove but lists of one row
-  const isWorthReading = record.hasRepeats || record.hasSingleRowLists
+  const isWorthReading = !scope.isCountedOnly && (record.hasRepeats || record.hasSingleRowLists)
   const findings = isWorthReading ? findingsOf(scope, record, options) : []
   return new ClosedScope(summaryOf(scope, record), findings, scope, record)
 }

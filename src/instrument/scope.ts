@@ -51,6 +51,8 @@ export class Scope {
   startedAt: number = now()
   endedAt = 0
   isClosed = false
+  /** True where nobody will look at more than its numbers: no stack is taken, no row kept, nothing judged. */
+  isCountedOnly = false
   /** Called when the scope closes, before the subscribers of the channel. */
   onClose: ((scope: Scope) => void) | undefined = undefined
   /** Closes it as who opened it does, with the name and attributes that are known by then. */

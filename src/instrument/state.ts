@@ -82,6 +82,8 @@ export interface SharedState {
   onScopeOpening: (() => void) | undefined
   /** The same, of hooks that others may take out. */
   readonly scopeOpenings: Set<() => void>
+  /** Profilers that judge every scope that closes. */
+  profilers: number
   /** How often every hook was taken out: drivers that are loaded must be looked for again then. */
   unpatchings: number
   nextScope: number
@@ -125,6 +127,7 @@ function createState(): SharedState {
     onPool: undefined,
     onScopeOpening: undefined,
     scopeOpenings: new Set(),
+    profilers: 0,
     unpatchings: 0,
     nextScope: 1,
     nextConnection: 1,

@@ -2,7 +2,7 @@ import type { Context, Span, TimeInput } from '@opentelemetry/api'
 import { inMicrotask, now } from '../instrument/clock.ts'
 import type { StatementMessage } from '../instrument/message.ts'
 import type { Scope } from '../instrument/scope.ts'
-import { reportFailure } from '../instrument/state.ts'
+import { reportFailure, state } from '../instrument/state.ts'
 import { serverSpanOf, spanOf } from './api.ts'
 
 /** The span that a scope is the work of. */
@@ -13,6 +13,9 @@ export interface Enclosing {
   /** True for the span of a request, which is known wherever its context is. */
   readonly isServer: boolean
 }
+
+/** What becomes of a request whose trace is not sampled; see the option `unsampled`. */
+export type UnsampledMode = 'count' | 'judge'
 
 const enclosing = new WeakMap<Scope, Enclosing>()
 
@@ -28,24 +31,39 @@ export function enclosingSpanOf(scope: Scope): Enclosing | undefined {
  * the one of another request: that of a callback which a pool called while it served somebody else. Such a statement is
  * put under the span of its own request.
  */
-export function contextOf({ scope, context: captured, isStray }: StatementMessage): Context | undefined {
+export function contextOf(
+  { scope, context: captured, isStray }: StatementMessage,
+  unsampled: UnsampledMode,
+): Context | undefined {
   const context = captured as Context | undefined
   if (context === undefined || isStray) return context
   const known = enclosing.get(scope)
   if (known === undefined) {
-    note(scope, context)
+    note(scope, context, unsampled)
     return context
   }
   const isLost = known.isServer && scope.kind === 'request' && serverSpanOf(context) !== known.span
   return isLost ? known.context : context
 }
 
-function note(scope: Scope, context: Context): void {
+function note(scope: Scope, context: Context, unsampled: UnsampledMode): void {
   const found = find(scope, context)
   if (found === undefined) return
   enclosing.set(scope, found)
+  // tests and blocks are asked for, and a profiler beside us looks at everything
+  const isUnit = scope.kind === 'request' || scope.kind === 'job'
+  if (unsampled === 'count' && isUnit && state.profilers === 0 && isUnsampled(found.span)) scope.isCountedOnly = true
   if (found.isServer && found.span.isRecording()) closeBeforeEndOf(found.span, scope)
 }
+
+/** True where a sampler has decided against a trace; not where there is no tracer at all, or one that decides later. */
+function isUnsampled(span: Span): boolean {
+  if (span.isRecording()) return false
+  const { traceFlags, traceId } = span.spanContext()
+  return (traceFlags & SAMPLED) === 0 && /[^0]/.test(traceId)
+}
+
+const SAMPLED = 1
 
 function find(scope: Scope, context: Context): Enclosing | undefined {
   const server = serverSpanOf(context)

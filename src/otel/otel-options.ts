@@ -1,5 +1,6 @@
 import { NonplusError } from '../model/errors.ts'
 import { checkBoolean, checkValues, display, optionChecks, type ProfilerOptions } from '../options.ts'
+import type { UnsampledMode } from './enclosing-span.ts'
 import type { SpanMode } from './statement-spans.ts'
 
 /** What {@link NonplusInstrumentation} does differently from the defaults, and what the profiler does. */
@@ -16,6 +17,13 @@ export interface OtelOptions extends Omit<ProfilerOptions, 'values'> {
   readonly findings?: boolean
   /** Each finding also as an event of the span, for backends that take no logs. @default false */
   readonly spanEvents?: boolean
+  /**
+   * What becomes of a request whose trace is not sampled. `count`: its statements are counted and timed, and it is not
+   * judged. `judge`: its findings are sent as events as well, for backends that take logs of what has no trace.
+   *
+   * @default 'count'
+   */
+  readonly unsampled?: UnsampledMode
   /** `db.client.*` and `nonplus.*`. @default true */
   readonly metrics?: boolean
 }
@@ -26,6 +34,7 @@ const CHECKS: Readonly<Record<keyof Omit<OtelOptions, keyof ProfilerOptions>, (v
     spans: checkSpans,
     findings: checkBoolean,
     spanEvents: checkBoolean,
+    unsampled: checkUnsampled,
     metrics: checkBoolean,
   }
 
@@ -38,6 +47,11 @@ export function checkOtelOptions(options: OtelOptions): OtelOptions {
 function checkSpans(value: unknown): void {
   if (value === 'auto' || typeof value === 'boolean') return
   throw new NonplusError('ERR_OPTION_INVALID', `\`spans\` must be 'auto', true or false, but got: ${display(value)}.`)
+}
+
+function checkUnsampled(value: unknown): void {
+  if (value === 'count' || value === 'judge') return
+  throw new NonplusError('ERR_OPTION_INVALID', `\`unsampled\` must be 'count' or 'judge', but got: ${display(value)}.`)
 }
 
 function refuseValues(value: unknown): void {

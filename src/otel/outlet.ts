@@ -15,7 +15,7 @@ import { resultOf } from '../profiler.ts'
 import type { ScopeRecord } from '../recorder.ts'
 import { writeText } from '../write-text.ts'
 import { activeContext, registeredApi } from './api.ts'
-import { contextOf } from './enclosing-span.ts'
+import { contextOf, type UnsampledMode } from './enclosing-span.ts'
 import { FindingEvents } from './finding-events.ts'
 import type { OtelOptions } from './otel-options.ts'
 import { PoolMetrics } from './pool-metrics.ts'
@@ -34,6 +34,7 @@ interface Metrics {
 /** Listens to what nonplus sees, and hands it to OpenTelemetry; from when it is made until it is stopped. */
 export class Outlet {
   readonly #options: ProfilerOptions
+  readonly #unsampled: UnsampledMode
   readonly #spans: StatementSpans | undefined
   readonly #findings: FindingEvents | undefined
   readonly #metrics: Metrics | undefined
@@ -42,10 +43,11 @@ export class Outlet {
   #hasLooked = false
 
   constructor(providers: Providers, options: OtelOptions) {
-    const { spans = 'auto', findings = true, spanEvents = false, metrics = true } = options
+    const { spans = 'auto', findings = true, spanEvents = false, metrics = true, unsampled = 'count' } = options
+    this.#unsampled = unsampled
     this.#providers = providers
     this.#options = pickOptions(options)
-    if (spans !== false) this.#spans = new StatementSpans(providers, spans)
+    if (spans !== false) this.#spans = new StatementSpans(providers, spans, unsampled)
     if (findings) this.#findings = new FindingEvents(providers, spanEvents)
     if (metrics) {
       const [statements, scopes] = [new StatementMetrics(providers), new ScopeMetrics(providers)]
@@ -76,7 +78,7 @@ export class Outlet {
   }
 
   #start(message: StatementMessage): void {
-    if (this.#spans === undefined) contextOf(message)
+    if (this.#spans === undefined) contextOf(message, this.#unsampled)
     else this.#spans.start(message)
   }
 

@@ -5,7 +5,7 @@ import { sourceFrameOf } from '../instrument/source-map.ts'
 import { reportFailure } from '../instrument/state.ts'
 import type { Frame } from '../model/trace.ts'
 import { isSuppressed, spanOf } from './api.ts'
-import { contextOf } from './enclosing-span.ts'
+import { contextOf, type UnsampledMode } from './enclosing-span.ts'
 import { errorAttributes } from './error-attributes.ts'
 import type { Providers } from './providers.ts'
 import { describeStatement } from './statement-attributes.ts'
@@ -27,16 +27,18 @@ interface StatementSpan {
 export class StatementSpans {
   readonly #providers: Providers
   readonly #mode: SpanMode
+  readonly #unsampled: UnsampledMode
   /** Ended, and their line is only known when those who await them run. */
   #waiting: StatementMessage[] = []
 
-  constructor(providers: Providers, mode: SpanMode) {
+  constructor(providers: Providers, mode: SpanMode, unsampled: UnsampledMode) {
     this.#providers = providers
     this.#mode = mode
+    this.#unsampled = unsampled
   }
 
   start(message: StatementMessage): void {
-    const context = contextOf(message)
+    const context = contextOf(message, this.#unsampled)
     if (!isOurs(message, this.#mode) || isSuppressed(context)) return
     const around = spanOf(context)
     if (around !== undefined && !isSampled(around)) return

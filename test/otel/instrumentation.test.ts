@@ -105,15 +105,20 @@ function expectEvent(event: ReceivedLog | undefined, server: ReceivedSpan): void
   expect(event?.attributes['code.file.path']).toMatch(/^\/.*test\/otel\/(pg|mysql2)\.cjs$/)
 }
 
-function expectMetrics(points: readonly ReceivedPoint[], driver: 'pg' | 'mysql2'): void {
+const SCOPE_ATTRIBUTES = { 'nonplus.scope.name': 'GET /requests/:id', 'nonplus.scope.kind': 'request' }
+
+function expectQueries(points: readonly ReceivedPoint[], driver: 'pg' | 'mysql2'): void {
   const perRequest = Object.values(LABELS[driver]).reduce((sum, count) => sum + count, 0)
-  const scope = { 'nonplus.scope.name': 'GET /requests/:id', 'nonplus.scope.kind': 'request' }
   expect(points.filter(({ metric }) => metric === 'nonplus.request.queries')).toMatchObject([
-    { attributes: scope, count: REQUESTS.length, sum: REQUESTS.length * perRequest },
+    { attributes: SCOPE_ATTRIBUTES, count: REQUESTS.length, sum: REQUESTS.length * perRequest },
   ])
+}
+
+function expectMetrics(points: readonly ReceivedPoint[], driver: 'pg' | 'mysql2'): void {
+  expectQueries(points, driver)
   expect(points.filter(({ metric }) => metric === 'nonplus.findings')).toMatchObject([
     {
-      attributes: { ...scope, 'nonplus.finding.kind': 'n-plus-one', 'nonplus.finding.confidence': 'proven' },
+      attributes: { ...SCOPE_ATTRIBUTES, 'nonplus.finding.kind': 'n-plus-one', 'nonplus.finding.confidence': 'proven' },
       value: REQUESTS.length,
     },
   ])
@@ -195,8 +200,19 @@ function describeInstrumentation({ sdk, node, driver, createUrl }: Subject): voi
   })
 
   describe('unsampled', () => {
-    test('makes no span, and tells findings and metrics all the same', async () => {
+    test('only counts and times', async () => {
       const env = { OTEL_TRACES_SAMPLER: 'always_off' }
+      const url = await createUrl()
+      const { received, stderr } = await runApp({ sdk, node, driver, url, instrumentations: ['nonplus'], env })
+      expect(stderr).toBe('')
+      expect(received.spans).toEqual([])
+      expect(received.logs).toEqual([])
+      expectQueries(received.points, driver)
+      expect(received.points.filter(({ metric }) => metric === 'nonplus.findings')).toEqual([])
+    })
+
+    test('makes no span, and tells findings and metrics all the same, where that is asked for', async () => {
+      const env = { OTEL_TRACES_SAMPLER: 'always_off', OTEL_NONPLUS: '{"unsampled":"judge"}' }
       const url = await createUrl()
       const { received } = await runApp({ sdk, node, driver, url, instrumentations: ['nonplus'], env })
       expect(received.spans).toEqual([])

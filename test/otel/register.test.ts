@@ -65,6 +65,7 @@ describe('nonplus/otel/register', () => {
 describe('options', () => {
   test.each([
     [{ spans: 'always' }, '`spans` must be \'auto\', true or false, but got: "always".'],
+    [{ unsampled: 'drop' }, "`unsampled` must be 'count' or 'judge', but got: \"drop\"."],
     [{ metrics: 1 }, '`metrics` must be true or false, but got: 1.'],
     [{ findngs: false }, 'Unknown option: `findngs`. Did you mean `findings`?'],
     [{ only: ['n-plus-on'] }, 'Unknown kind: `n-plus-on`. Did you mean `n-plus-one`?'],
