@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'ERR_REPORT_INVALID'
   | 'ERR_COMMAND_FAILED'
   | 'ERR_NOTHING_SEEN'
+  | 'ERR_PLAN_UNREADABLE'
 
 /** Wrong use of nonplus: the message says what was expected, what came, and the nearest valid name. */
 export class NonplusError extends Error {

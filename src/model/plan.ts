@@ -68,6 +68,8 @@ export interface PlanNode {
   /** Table; where the engine gives only its alias, that. */
   readonly relation?: string
   readonly alias?: string
+  /** What it reads that is no table: name of a CTE, or of a function. */
+  readonly source?: string
   readonly index?: string
   readonly indexCond?: string
   readonly recheckCond?: string
@@ -89,8 +91,14 @@ export interface PlanNode {
   readonly limit?: { readonly count?: number; readonly offset?: number }
   /** A statement that changes rows: `insert`, `update`, `delete`, `merge`. */
   readonly operation?: string
+  /** How PostgreSQL groups, or combines sets. */
+  readonly strategy?: 'plain' | 'sorted' | 'hashed' | 'mixed'
+  /** Half of an aggregate that is worked out in two steps, mostly by workers and then by their leader. */
+  readonly stage?: 'partial' | 'finalize'
+  /** Workers share its rows; `actualRows` and `planRows` are those of one of them. */
+  readonly isParallel?: boolean
 
-  /** In the unit of {@link costUnit}; of all loops, children included. */
+  /** In the unit of {@link costUnit}, as the engine prints it: children included, of one loop. {@link self} has the sum. */
   readonly startupCost?: number
   readonly totalCost?: number
   /** `logest`: 2^(n/10) of SQLite's undocumented estimate. Units cannot be compared with each other. */
