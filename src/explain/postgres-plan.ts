@@ -1,16 +1,10 @@
 import type { Plan } from '../model/plan.ts'
 import { defined, type Fields, fieldsOf, listOf, numberOf, textOf } from './plan-fields.ts'
 import { planFingerprint } from './plan-fingerprint.ts'
+import type { PlanOrigin } from './plan-origin.ts'
 import { finishTree } from './plan-totals.ts'
 import { postgresNode } from './postgres-node.ts'
 import { unreadable } from './unreadable-plan.ts'
-
-/** What is known of a plan beside its text. */
-export interface PlanOrigin {
-  readonly serverVersion?: string
-  /** Default: `analyze` where it has actual rows, else `plan`. */
-  readonly mode?: Plan['mode']
-}
 
 /**
  * Reads a plan of EXPLAIN (FORMAT JSON), as `[{ Plan }]`, `{ Plan }` or, as auto_explain writes it, with its

@@ -1,0 +1,8 @@
+import type { Plan } from '../model/plan.ts'
+
+/** What is known of a plan beside its text. */
+export interface PlanOrigin {
+  readonly serverVersion?: string
+  /** Default: `analyze` where it has actual rows, else `plan`. */
+  readonly mode?: Plan['mode']
+}
