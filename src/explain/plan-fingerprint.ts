@@ -16,7 +16,7 @@ export const dialectOf: Readonly<Record<Engine, Dialect>> = {
  * what indexes are read by. Equal whatever its numbers, literals, aliases and schema are; whether it was executed; how many
  * workers it had, or whether it had any; and how many partitions of a table it reads.
  *
- * An index counts by its columns where `tables` knows it, else by the condition it is read with, else by its name; so that
+ * An index counts by its columns where `tables` knows it, else by the parts of it that are used or the condition it is read with, else by its name; so that
  * neither a renamed index nor a hypothetical one makes another plan.
  */
 export function planFingerprint(root: PlanNode, engine: Engine, tables: readonly CatalogTable[] = []): string {
@@ -53,10 +53,11 @@ function relationOf({ relation, alias, parentRelationship }: PlanNode): string {
   return whole ?? relation ?? ''
 }
 
-function indexOf({ index, indexCond }: PlanNode, { engine, indexes }: ShapeContext): string {
+function indexOf({ index, indexCond, keyParts }: PlanNode, { engine, indexes }: ShapeContext): string {
   if (index === undefined) return ''
   const columns = indexes.get(index)
   if (columns !== undefined) return columns
+  if (keyParts !== undefined) return keyParts.join()
   // HypoPG names its indexes `<13543>btree_orders_customer_id`.
   return indexCond === undefined ? index.replace(/^<\d+>/, '') : plain(indexCond, engine)
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../model/plan.ts'
-import type { PlanDraft } from './plan-draft.ts'
+import { type PlanDraft, withCosts } from './plan-draft.ts'
 import { listOf, numberOf, textOf } from './plan-fields.ts'
 import { planFingerprint } from './plan-fingerprint.ts'
 import type { PlanOrigin } from './plan-origin.ts'
@@ -46,7 +46,7 @@ export function sqlitePlan(rows: unknown, about: PlanOrigin = {}): Plan {
   const ids = new Set(given.map(({ id }) => numberOf(id)))
   const top = [...children].filter(([parent]) => !ids.has(parent)).flatMap(([, members]) => members)
   if (top.length === 0) throw unreadable('a row of EXPLAIN QUERY PLAN with `parent` 0', rows)
-  const root = finishTree(withTotals(blockOf(top)))
+  const root = finishTree(withCosts(blockOf(top), 'logest'))
   return {
     engine: 'sqlite',
     serverVersion: about.serverVersion ?? '',
@@ -150,12 +150,4 @@ function joinOf(outer: PlanDraft, inner: PlanDraft): PlanDraft {
 
 function ownCostOf({ cost }: Row): Pick<PlanDraft, 'ownCost'> {
   return cost === undefined ? {} : { ownCost: cost }
-}
-
-/** Where any row has a cost, every node has one: its own and that of all below it. */
-function withTotals(draft: PlanDraft): PlanDraft {
-  const children = draft.children.map(withTotals)
-  const costs = [draft.ownCost, ...children.map(({ totalCost }) => totalCost)].filter((cost) => cost !== undefined)
-  if (costs.length === 0) return { ...draft, children }
-  return { ...draft, totalCost: costs.reduce((sum, cost) => sum + cost, 0), costUnit: 'logest', children }
 }

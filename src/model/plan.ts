@@ -81,9 +81,13 @@ export interface PlanNode {
   readonly sortKey?: readonly string[]
   readonly groupKey?: readonly string[]
   readonly scanDirection?: 'forward' | 'backward'
-  /** Parts of the index that are used; MySQL and MariaDB. */
+  /** Parts of the index that are used; not in PostgreSQL. */
   readonly keyParts?: readonly string[]
+  /** What each of {@link keyParts} is compared with: `const`, `shop.c.id`; MySQL and MariaDB. */
+  readonly keyRefs?: readonly string[]
   readonly possibleKeys?: readonly string[]
+  /** Partitions that are read; MySQL and MariaDB. */
+  readonly partitions?: readonly string[]
   /** The index alone answers; the table is not read. */
   readonly covering?: boolean
   readonly output?: readonly string[]
@@ -98,7 +102,10 @@ export interface PlanNode {
   /** Workers share its rows; `actualRows` and `planRows` are those of one of them. */
   readonly isParallel?: boolean
 
-  /** In the unit of {@link costUnit}, as the engine prints it: children included, of one loop. {@link self} has the sum. */
+  /**
+   * In the unit of {@link costUnit}; children included, of one loop, as PostgreSQL prints it. Subqueries are in it, which
+   * MySQL leaves out. {@link self} has the cost over all loops.
+   */
   readonly startupCost?: number
   readonly totalCost?: number
   /** `logest`: 2^(n/10) of SQLite's undocumented estimate. Units cannot be compared with each other. */
