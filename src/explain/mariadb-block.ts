@@ -1,5 +1,13 @@
 import { isCorrelated } from './correlated-subqueries.ts'
-import { emptyBlock, estimatedRows, joined, modifying, mysqlTable, operationOf } from './mysql-table.ts'
+import {
+  emptyBlock,
+  estimatedRows,
+  isOuterCondition,
+  joined,
+  modifying,
+  mysqlTable,
+  operationOf,
+} from './mysql-table.ts'
 import { draftsOf, type PlanDraft } from './plan-draft.ts'
 import { defined, type Fields, fieldsOf, listOf, numberOf, textOf } from './plan-fields.ts'
 import { splitList } from './split-list.ts'
@@ -8,7 +16,7 @@ import { splitList } from './split-list.ts'
 export function mariadbBlock(block: Fields): PlanDraft {
   const conditions = ['const_condition', 'outer_ref_condition', 'having_condition'].flatMap((name) => {
     const filter = textOf(block[name])
-    return filter === undefined ? [] : [{ nodeType: name, filter }]
+    return filter === undefined || filter === '1' ? [] : [{ nodeType: name, filter }]
   })
   const content = joinedAll(contentOf(block)) ?? emptyBlock(block)
   const read = content.loops === undefined ? { ...content, ...loopsOf(block) } : content
@@ -96,7 +104,8 @@ function unknownOf(key: string, fields: Fields): PlanDraft[] {
 
 function above(node: Omit<PlanDraft, 'children'>, fields: Fields): PlanDraft {
   const content = joinedAll(contentOf(fields)) ?? emptyBlock(fields)
-  const loops = numberOf(fields.r_loops) ?? content.loops
+  // An expression cache that never hits is given up, and what is below it then runs without it.
+  const loops = runsOf(fields, [content])
   const children = [{ ...content, parentRelationship: 'outer' as const }]
   return withSubqueries({ ...node, ...timesOf(fields), ...defined({ loops }), children }, fields)
 }
@@ -110,12 +119,13 @@ function joinedAll(members: readonly PlanDraft[]): PlanDraft | undefined {
 function joinOf(outer: PlanDraft, inner: PlanDraft): PlanDraft {
   const join = joined(outer, inner)
   const { loops, actualRows } = outer
-  const given = inner.actualRows === undefined ? undefined : inner.actualRows * (inner.loops ?? 1)
+  const given = inner.joinedRows ?? (inner.actualRows === undefined ? undefined : inner.actualRows * (inner.loops ?? 1))
+  const perLoop = given === undefined || loops === undefined ? undefined : given / Math.max(1, loops)
   const isKept = join.joinType === 'left' || join.joinType === 'anti'
-  const rows = given === undefined || loops === undefined ? undefined : isKept ? undefined : given / Math.max(1, loops)
+  const rows = isKept && perLoop !== undefined ? Math.max(perLoop, actualRows ?? 0) : perLoop
   const planRows =
     outer.planRows === undefined || inner.planRows === undefined ? undefined : outer.planRows * inner.planRows
-  return { ...join, ...defined({ loops, planRows, actualRows: rows ?? (isKept ? actualRows : undefined) }) }
+  return { ...join, ...defined({ loops, planRows, actualRows: rows }) }
 }
 
 function tableOf(fields: Fields): PlanDraft {
@@ -135,11 +145,17 @@ function tableOf(fields: Fields): PlanDraft {
     ...actual,
     ...timesOf(fields),
     ...loopsOf(fields),
+    ...constOf(table, fields),
     ...defined({ ownCost: numberOf(fields.cost) }),
     children,
   }
   const notes = [...(table.notes ?? []), ...partialFilterOf(fields)]
   return modifying(operationOf(fields), notes.length === 0 ? whole : { ...whole, notes })
+}
+
+/** Its one row was read while the statement was planned, and that is not counted as a loop. */
+function constOf({ op }: PlanDraft, fields: Fields): Partial<PlanDraft> {
+  return op === 'const' && numberOf(fields.r_loops) === 0 ? { loops: 1, actualRows: 1, neverExecuted: false } : {}
 }
 
 function removedRows({ filter }: PlanDraft, rowsRemovedByFilter: number): Partial<PlanDraft> {
@@ -155,11 +171,15 @@ function partialFilterOf(fields: Fields): string[] {
 function blockJoinOf(fields: Fields): PlanDraft {
   const [inner = emptyBlock(fields)] = contentOf(fields)
   const kind = [textOf(fields.join_type), textOf(fields.buffer_size)].filter((text) => text !== undefined).join(', ')
-  const table = { ...inner, ...timesOf(fields, inner.ownTime) }
+  const joinFilter = textOf(fields.attached_condition)
+  const rows = numberOf(fields.r_effective_rows)
+  const share = (numberOf(fields.r_filtered) ?? 100) / 100
+  const joinedRows = rows === undefined ? undefined : rounded(rows * share * (numberOf(fields.r_loops) ?? 1))
   return {
-    ...table,
+    ...inner,
+    ...timesOf(fields, inner.ownTime),
     notes: [...(inner.notes ?? []), kind === '' ? 'join buffer' : `join buffer (${kind})`],
-    ...defined({ joinFilter: textOf(fields.attached_condition) }),
+    ...defined({ joinFilter, joinedRows, joinType: isOuterCondition(joinFilter) ? ('left' as const) : inner.joinType }),
   }
 }
 
@@ -203,9 +223,15 @@ function unionOf(nodeType: string, fields: Fields): PlanDraft {
     nodeType,
     ...defined({ source: textOf(fields.table_name), actualRows: numberOf(fields.r_rows) }),
     ...timesOf(fields),
-    ...loopsOf(fields),
+    ...defined({ loops: runsOf(fields, members) }),
     children,
   }
+}
+
+/** Where it says nothing itself, or was only prepared, what is below it ran. */
+function runsOf(fields: Fields, below: readonly PlanDraft[]): number | undefined {
+  const loops = [numberOf(fields.r_loops), ...below.map((draft) => draft.loops)].filter((count) => count !== undefined)
+  return loops.length === 0 ? undefined : Math.max(...loops)
 }
 
 function cacheOf(fields: Fields): Partial<PlanDraft> {

@@ -77,8 +77,13 @@ function opOf(accessType: string): Op {
 
 function joinTypeOf(fields: Fields): PlanDraft['joinType'] {
   if (fields.not_exists === true || fields.not_exists === 1) return 'anti'
-  if (/\btrigcond(?:_if)?\(|<if>\(is_not_null_compl/.test(textOf(fields.attached_condition) ?? '')) return 'left'
+  if (isOuterCondition(textOf(fields.attached_condition))) return 'left'
   return fields.first_match === undefined && fields.loosescan === undefined ? undefined : 'semi'
+}
+
+/** Conditions of outer joins are switched on and off by a trigger: `trigcond(b.k = a.v)`, `<if>(is_not_null_compl(b), …)`. */
+export function isOuterCondition(condition = ''): boolean {
+  return /\btrigcond(?:_if)?\(|<if>\(is_not_null_compl/.test(condition)
 }
 
 function notesOf(fields: Fields): string[] | undefined {
@@ -115,7 +120,7 @@ export function estimatedRows(
 
 /** A table joined to what comes before it; MySQL lists the tables of a join in the order they are read. */
 export function joined(outer: PlanDraft, inner: PlanDraft): PlanDraft {
-  const { joinFilter, joinCond, ...table } = inner
+  const { joinFilter, joinCond, joinedRows: _, ...table } = inner
   const isHash = inner.notes?.some((note) => /hash|BNLH|BKAH/.test(note)) === true
   return {
     op: isHash ? 'hash-join' : 'nested-loop',

@@ -9,6 +9,8 @@ export interface PlanDraft extends Omit<PlanNode, 'id' | 'self' | 'children'> {
   readonly ownTime?: number
   /** Milliseconds over all loops, children included, where it says that. */
   readonly wholeTime?: number
+  /** Rows of the join that reads this table as its inner side, over all loops, where they are said beside the table. */
+  readonly joinedRows?: number
   /**
    * Texts in which the engine names a subplan that the node runs: its time is part of this node's, wherever in the tree the
    * subplan is printed.
