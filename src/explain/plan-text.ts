@@ -32,7 +32,7 @@ function withoutEndMarkers(json: string): string {
  */
 function withoutStrayEscapes(json: string): string {
   return json
-    .replace(/\\(.)/gs, (escape, char: string) => ('"\\/bfnrtu'.includes(char) ? escape : `\\\\${char}`))
+    .replace(/\\(.)/gs, (whole, char: string) => ('"\\/bfnrtu'.includes(char) ? whole : `\\\\${char}`))
     .replace(/"(?:[^"\\]|\\.)*"/gs, (string) => string.replace(/\p{Cc}/gu, controlEscape))
 }
 

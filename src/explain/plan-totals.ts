@@ -123,9 +123,9 @@ function ownCosts(root: PlanDraft): Parts {
     let left = cost
     const handed: [PlanDraft, number, number][] = []
     for (const children of ranked(draft)) {
-      const times = children.map((child) => runs * runsOf(child, draft, left / runs))
+      const times = children.map((child) => (isKept(draft) ? 1 : runs * runsOf(child, draft, left / runs)))
       const claims = shrink(
-        children.map((child, index) => (child.totalCost ?? 0) * (times[index] as number)),
+        children.map((child, index) => costOf(child, times[index] as number)),
         left,
       )
       left -= sum(claims)
@@ -139,6 +139,16 @@ function ownCosts(root: PlanDraft): Parts {
   return parts
 }
 
+/** MySQL makes a derived table once, unless it depends on rows around it; what it costs is before its first row. */
+function isKept({ op, costUnit, notes = [] }: PlanDraft): boolean {
+  return op === 'materialize' && costUnit === 'mysql' && !notes.some((note) => note.includes('invalidate'))
+}
+
+function costOf({ totalCost = 0, startupCost, costUnit }: PlanDraft, runs: number): number {
+  const once = costUnit === 'mysql' ? (startupCost ?? 0) : 0
+  return once + (totalCost - once) * runs
+}
+
 /** Children by how well it is known what they take: those that run once, the inner side of a loop, subqueries per row. */
 function ranked(draft: PlanDraft): readonly PlanDraft[][] {
   const rankOf = ({ parentRelationship, hashed }: PlanDraft) => {
@@ -149,10 +159,12 @@ function ranked(draft: PlanDraft): readonly PlanDraft[][] {
 }
 
 /** How often a child is expected to run for one run of its parent. */
-function runsOf(child: PlanDraft, parent: PlanDraft, left: number): number {
+export function runsOf(child: PlanDraft, parent: PlanDraft, left = 0): number {
   if (child.parentRelationship === 'subplan') {
     if (child.hashed || !child.correlated) return 1
-    const rows = Math.max(1, parent.rowsExamined ?? parent.planRows ?? 1)
+    // MySQL says where a subquery stands: those of the select list run only for rows that are left.
+    const isSelected = child.subplanName?.includes('in projection') === true
+    const rows = Math.max(1, (isSelected ? undefined : parent.rowsExamined) ?? parent.planRows ?? 1)
     // In a filter it runs for every row that is read, and PostgreSQL does not print how many those are.
     const isInFilter = parent.filter?.includes(child.subplanName ?? '\0') === true
     return isInFilter && child.totalCost ? Math.max(rows, left / child.totalCost) : rows
