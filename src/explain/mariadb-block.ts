@@ -1,13 +1,5 @@
 import { isCorrelated } from './correlated-subqueries.ts'
-import {
-  emptyBlock,
-  estimatedRows,
-  isOuterCondition,
-  joined,
-  modifying,
-  mysqlTable,
-  operationOf,
-} from './mysql-table.ts'
+import { emptyBlock, estimatedRows, isOuterCondition, joined, madeFrom, modifying, mysqlTable } from './mysql-table.ts'
 import { draftsOf, type PlanDraft } from './plan-draft.ts'
 import { defined, type Fields, fieldsOf, listOf, numberOf, textOf } from './plan-fields.ts'
 import { splitList } from './split-list.ts'
@@ -18,7 +10,7 @@ export function mariadbBlock(block: Fields): PlanDraft {
     const filter = textOf(block[name])
     return filter === undefined || filter === '1' ? [] : [{ nodeType: name, filter }]
   })
-  const content = joinedAll(contentOf(block)) ?? emptyBlock(block)
+  const content = modifying(joinedAll(contentOf(block)) ?? emptyBlock(block))
   const read = content.loops === undefined ? { ...content, ...loopsOf(block) } : content
   const body = withSubqueries(read, block)
   const filtered = conditions.reduce<PlanDraft>((inner, condition) => filteredBy(condition, inner), body)
@@ -136,7 +128,7 @@ function tableOf(fields: Fields): PlanDraft {
     numberOf(fields.r_loops) === undefined
       ? {}
       : { actualRows: rounded((examined ?? 0) * share), ...removedRows(table, rounded((examined ?? 0) * (1 - share))) }
-  const made = contentOf({ materialized: fields.materialized })
+  const made = contentOf(defined({ materialized: madeFrom(fields) }))
   const children = made.map((child) => ({ ...child, parentRelationship: 'subquery' as const }))
   const whole = {
     ...table,
@@ -150,7 +142,7 @@ function tableOf(fields: Fields): PlanDraft {
     children,
   }
   const notes = [...(table.notes ?? []), ...partialFilterOf(fields)]
-  return modifying(operationOf(fields), notes.length === 0 ? whole : { ...whole, notes })
+  return notes.length === 0 ? whole : { ...whole, notes }
 }
 
 /** Its one row was read while the statement was planned, and that is not counted as a loop. */

@@ -19,7 +19,7 @@ export function mariadbPlan(json: unknown, about: PlanOrigin = {}): Plan {
   const given = fieldsOf(Array.isArray(json) ? json[0] : json)
   const block = fieldsOf(given?.query_block)
   if (given === undefined || block === undefined) throw unreadable('`{ "query_block": { … } }` of MariaDB', json)
-  const draft = withTimes(withCosts(mariadbBlock(block), 'mysql', ({ loops }) => loops ?? 1))
+  const draft = withTimes(withCosts(mariadbBlock(block), 'mysql'))
   const root = finishTree(draft)
   const executionTime = numberOf(block.r_total_time_ms)
   return {

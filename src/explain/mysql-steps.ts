@@ -155,13 +155,24 @@ function withSubqueryCosts(root: PlanDraft): PlanDraft {
   const extras = new Map<PlanDraft, number>()
   return mapDrafts(root, (draft) => {
     const extra = draft.children.reduce((sum, child) => {
-      const isSubquery = child.parentRelationship === 'subplan' || child.parentRelationship === 'initplan'
-      const cost = isSubquery ? (child.totalCost ?? 0) : (extras.get(child) ?? 0)
+      const cost = isSubquery(child) ? (child.totalCost ?? 0) : (extras.get(child) ?? 0)
       return cost === 0 ? sum : sum + cost * runsOf(child, draft)
     }, 0)
-    const whole =
-      extra === 0 ? draft : { ...draft, totalCost: (draft.totalCost ?? 0) + extra, costUnit: 'mysql' as const }
+    const printed = draft.totalCost ?? costBelow(draft, extras)
+    const whole = printed === undefined ? draft : { ...draft, totalCost: printed + extra, costUnit: 'mysql' as const }
     extras.set(whole, extra)
     return whole
   })
+}
+
+/** A sort or an aggregate with a temporary table is printed without cost; it has at least that of its input. */
+function costBelow({ children }: PlanDraft, extras: ReadonlyMap<PlanDraft, number>): number | undefined {
+  const costs = children.flatMap((child) =>
+    child.totalCost === undefined || isSubquery(child) ? [] : child.totalCost - (extras.get(child) ?? 0),
+  )
+  return costs.length === 0 ? undefined : costs.reduce((sum, cost) => sum + cost, 0)
+}
+
+function isSubquery({ parentRelationship }: PlanDraft): boolean {
+  return parentRelationship === 'subplan' || parentRelationship === 'initplan'
 }

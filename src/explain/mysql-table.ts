@@ -40,17 +40,18 @@ export function mysqlTable(fields: Fields): PlanDraft {
   const name = textOf(fields.table_name)
   const accessType = textOf(fields.access_type)
   // `<derived2>`, `<subquery3>` and `<union1,2>` are no tables.
-  const isMade = name?.startsWith('<') === true
+  const isMade = name?.startsWith('<') === true || madeFrom(fields) !== undefined
   return {
     op: accessType === undefined ? 'result' : opOf(accessType),
     nodeType: accessType ?? message ?? 'table',
     ...defined({
       relation: isMade ? undefined : name,
-      source: isMade || fieldsOf(fields.materialized_from_subquery ?? fields.materialized) ? name : undefined,
+      source: isMade ? name : undefined,
       index: textOf(fields.key) ?? mergedIndexes(fields.index_merge),
       indexCond: textOf(fields.index_condition),
       filter: textOf(fields.attached_condition),
-      keyParts: textsOf(fields.used_key_parts),
+      // A scan of the whole index looks nothing up by its parts.
+      keyParts: accessType === 'index' ? undefined : textsOf(fields.used_key_parts),
       keyRefs: textsOf(fields.ref),
       possibleKeys: textsOf(fields.possible_keys),
       partitions: textsOf(fields.partitions),
@@ -58,9 +59,15 @@ export function mysqlTable(fields: Fields): PlanDraft {
       scanDirection: fields.backward_index_scan === true ? ('backward' as const) : undefined,
       joinType: joinTypeOf(fields),
       notes: notesOf(fields),
+      operation: operationOf(fields),
     }),
     children: [],
   }
+}
+
+/** What makes the rows of a derived table, of a CTE or of a subquery that is kept. */
+export function madeFrom(fields: Fields): Fields | undefined {
+  return fieldsOf(fields.materialized_from_subquery) ?? fieldsOf(fields.materialized)
 }
 
 function opOf(accessType: string): Op {
@@ -135,16 +142,30 @@ export function joined(outer: PlanDraft, inner: PlanDraft): PlanDraft {
 }
 
 /** Operation of a statement that changes the table. */
-export function operationOf(fields: Fields): string | undefined {
+function operationOf(fields: Fields): string | undefined {
   return ['update', 'delete', 'insert', 'replace'].find((name) => fields[name] === true || fields[name] === 1)
 }
 
-/** The node that changes rows, above the one that finds them. */
-export function modifying(operation: string | undefined, found: PlanDraft): PlanDraft {
-  if (operation === undefined) return found
-  const { relation } = found
-  const children = [{ ...found, parentRelationship: 'outer' as const }]
-  return { op: 'modify-table', nodeType: operation.toUpperCase(), operation, ...defined({ relation }), children }
+/** The node that changes rows, above the ones that find them; the table that is changed may be any of a join. */
+export function modifying(found: PlanDraft): PlanDraft {
+  const { changed, rest } = withoutOperation(found)
+  if (changed?.operation === undefined) return found
+  const { operation, relation } = changed
+  const { runs } = found
+  const children = [{ ...rest, parentRelationship: 'outer' as const }]
+  return { op: 'modify-table', nodeType: operation.toUpperCase(), operation, ...defined({ relation, runs }), children }
+}
+
+function withoutOperation(draft: PlanDraft): { readonly changed?: PlanDraft; readonly rest: PlanDraft } {
+  const { operation, ...rest } = draft
+  if (operation !== undefined && draft.op !== 'modify-table') return { changed: draft, rest }
+  for (const [index, child] of draft.children.entries()) {
+    if (child.parentRelationship !== 'outer' && child.parentRelationship !== 'inner') continue
+    const inside = withoutOperation(child)
+    if (inside.changed === undefined) continue
+    return { changed: inside.changed, rest: { ...draft, children: draft.children.with(index, inside.rest) } }
+  }
+  return { rest: draft }
 }
 
 /** A query block that reads nothing says why: `Impossible WHERE`. */

@@ -5,6 +5,8 @@ export interface PlanDraft extends Omit<PlanNode, 'id' | 'self' | 'children'> {
   readonly children: readonly PlanDraft[]
   /** Where the engine says what the node alone costs, over all loops. */
   readonly ownCost?: number
+  /** How often it is expected to run, where that is worked out while it is read. */
+  readonly runs?: number
   /** Milliseconds over all loops, where the engine says what the node alone took. */
   readonly ownTime?: number
   /** Milliseconds over all loops, children included, where it says that. */
@@ -41,11 +43,7 @@ export function withTimes(root: PlanDraft): PlanDraft {
 }
 
 /** Fills in {@link PlanDraft.totalCost}, of one run, from what each node costs for itself over all its runs. */
-export function withCosts(
-  root: PlanDraft,
-  costUnit: NonNullable<PlanDraft['costUnit']>,
-  runsOf: (draft: PlanDraft) => number = () => 1,
-): PlanDraft {
+export function withCosts(root: PlanDraft, costUnit: NonNullable<PlanDraft['costUnit']>): PlanDraft {
   const wholes = new Map<PlanDraft, number>()
   return mapDrafts(root, (draft) => {
     const costs = [draft.ownCost, ...draft.children.map((child) => wholes.get(child))].filter(
@@ -53,7 +51,7 @@ export function withCosts(
     )
     if (costs.length === 0) return draft
     const whole = costs.reduce((sum, cost) => sum + cost, 0)
-    const priced = { ...draft, totalCost: whole / Math.max(1, runsOf(draft)), costUnit }
+    const priced = { ...draft, totalCost: whole / Math.max(1, draft.runs ?? draft.loops ?? 1), costUnit }
     wholes.set(priced, whole)
     return priced
   })

@@ -23,7 +23,7 @@ export function finishTree(root: PlanDraft): PlanNode {
   const times = ownTimes(root)
   let next = 0
   const finish = (draft: PlanDraft): PlanNode => {
-    const { children, ownCost: _c, ownTime: _t, wholeTime: _w, joinedRows: _j, mentions: _m, ...node } = draft
+    const { children, ownCost: _c, runs: _r, ownTime: _t, wholeTime: _w, joinedRows: _j, mentions: _m, ...node } = draft
     const id = next++
     const rows = draft.actualRows === undefined ? undefined : draft.actualRows * (draft.loops ?? 1)
     const self = defined({ cost: costs.get(draft), timeMs: times.get(draft), rows })
