@@ -3,7 +3,7 @@ import { type MysqlStep, mysqlDraft } from './mysql-steps.ts'
 import { planFingerprint } from './plan-fingerprint.ts'
 import type { PlanOrigin } from './plan-origin.ts'
 import { finishTree } from './plan-totals.ts'
-import { unreadable } from './unreadable-plan.ts'
+import { mistaken, unreadable } from './unreadable-plan.ts'
 
 interface Line {
   readonly depth: number
@@ -19,6 +19,9 @@ interface Line {
 export function mysqlTreePlan(text: string, about: PlanOrigin = {}): Plan {
   const lines = linesOf(text).map(lineOf)
   const [first] = lines
+  const cut = lines.find(({ step }) => /\((?:cost|actual time)=[^)]*$/.test(step.label))
+  if (cut !== undefined)
+    throw mistaken('a plan of MySQL', `a text that was cut: it ends within line ${lines.indexOf(cut) + 1}`)
   if (first === undefined) throw unreadable('lines of EXPLAIN FORMAT=TREE, each beginning with `->`', text)
   const roots: MysqlStep[] = []
   const open: Line[] = []

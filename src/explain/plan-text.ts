@@ -1,18 +1,63 @@
-/** The plan as JSON, where the text is that; else undefined. What JSON would lose or refuse is kept: see below. */
-export function parsePlanJson(text: string): unknown {
-  const written = keepQueryId(withoutEndMarkers(text))
-  try {
-    return JSON.parse(written)
-  } catch {
-    return parseOrNone(withoutStrayEscapes(written))
-  }
+/**
+ * The text without what a client puts around it: byte order mark, psql's heading, frame, `+` at line ends and `(1 row)`,
+ * the frame of the mysql client, and its `EXPLAIN:` with `\\G`.
+ */
+export function undecorated(text: string): string {
+  const lines = text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && !isFrame(line))
+    .map((line) => line.replace(/^\s*(?:EXPLAIN|ANALYZE): /, ''))
+  return withoutContinuations(withoutBorders(lines)).join('\n').trim()
 }
 
-function parseOrNone(text: string): unknown {
+function isFrame(line: string): boolean {
+  return (
+    /^[\s|│║]*(?:QUERY PLAN|EXPLAIN|ANALYZE)[\s|│║]*$/i.test(line) ||
+    /^\s*[-+─┼├┤┌┐└┘═╔╗╚╝╟╢╠╣]{3,}\s*$/.test(line) ||
+    /^\s*(?:\(\d+ rows?\)|\d+ rows? in set\b.*|Time: [\d.]+ ms.*|\*+ \d+\. row \*+)\s*$/.test(line)
+  )
+}
+
+/** Where the first line begins with a border, those of all lines go; the mysql client draws them at the ends only. */
+function withoutBorders(lines: readonly string[]): readonly string[] {
+  if (!/^[|│║] /.test(lines[0] ?? '')) return lines
+  return lines.map((line) => line.replace(/^[|│║] /, '').replace(/\s*[|│║]\s*$/, ''))
+}
+
+/** psql marks a cell that goes on in the next line. */
+function withoutContinuations(lines: readonly string[]): readonly string[] {
+  const isContinued = lines.length > 1 && lines.slice(0, -1).every((line) => /[+↵]$/.test(line))
+  return isContinued ? lines.map((line) => line.replace(/\s*[+↵]$/, '')) : lines
+}
+
+/** Where JSON is broken, counted from 1. */
+export interface BrokenJson {
+  readonly line: number
+  readonly column: number
+  /** It stops before it is complete. */
+  readonly isCut: boolean
+}
+
+/** The plan as JSON: with 64-bit integers as texts, and with what MariaDB writes that is no JSON. */
+export function parsePlanJson(text: string): { readonly value: unknown } | { readonly broken: BrokenJson } {
+  const written = keepQueryId(withoutEndMarkers(text))
+  for (const attempt of [written, withoutStrayEscapes(written), withoutEscapedLines(written)]) {
+    const parsed = parse(attempt)
+    if ('value' in parsed) return parsed
+  }
+  const { at } = parse(written) as { at: number }
+  const before = written.slice(0, at).split('\n')
+  const isCut = written.slice(at).trim() === ''
+  return { broken: { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, isCut } }
+}
+
+function parse(text: string): { readonly value: unknown } | { readonly at: number } {
   try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
+    return { value: JSON.parse(text) }
+  } catch (error) {
+    const position = /position (\d+)/.exec(String(error))?.[1]
+    return { at: position === undefined ? text.length : Number(position) }
   }
 }
 
@@ -38,4 +83,31 @@ function withoutStrayEscapes(json: string): string {
 
 function controlEscape(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/** The mysql client in batch mode writes `\n` for line ends, and doubles backslashes. */
+function withoutEscapedLines(json: string): string {
+  return json.replace(/\\([nt\\])/g, (_, char: string) => (char === 'n' ? '\n' : char === 't' ? '\t' : '\\'))
+}
+
+/** Rows of EXPLAIN QUERY PLAN as the sqlite3 shell draws them: `|--SCAN orders`; undefined where it is something else. */
+export function sqliteRows(
+  text: string,
+): { id: number; parent: number; notused: number; detail: string }[] | undefined {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  const listed = lines.map((line) => /^(\d+)\|(\d+)\|(\d+)\|(.+)$/.exec(line))
+  if (lines.length > 0 && listed.every((match) => match !== null))
+    return listed.map((match) => {
+      const [, id, parent, notused, detail = ''] = match as RegExpExecArray
+      return { id: Number(id), parent: Number(parent), notused: Number(notused), detail }
+    })
+  const drawn = lines.map((line) => /^((?:[| ] {2})*)[|`]--(.+)$/.exec(line)).filter((match) => match !== null)
+  if (drawn.length === 0) return undefined
+  const open: number[] = []
+  return drawn.map(([, prefix = '', detail = ''], index) => {
+    const depth = prefix.length / 3
+    open.length = depth
+    open.push(index + 1)
+    return { id: index + 1, parent: open[depth - 1] ?? 0, notused: 0, detail }
+  })
 }

@@ -7,6 +7,11 @@ export function unreadable(expected: string, given: unknown, options?: ErrorOpti
   return new NonplusError('ERR_PLAN_UNREADABLE', `Expected ${expected}, but got: ${shown(given)}.`, options)
 }
 
+/** The same, where what came is told in words. */
+export function mistaken(expected: string, got: string): NonplusError {
+  return new NonplusError('ERR_PLAN_UNREADABLE', `Expected ${expected}, but got ${got}.`)
+}
+
 /** The beginning of it, without values. */
 function shown(given: unknown): string {
   if (given === undefined || given === null) return String(given)
