@@ -4,9 +4,10 @@ import type { Detector } from '../../src/detectors/detector.ts'
 import { detectors } from '../../src/detectors/index.ts'
 import type { Trace } from '../../src/model/trace.ts'
 import { traceOf } from '../trace-of.ts'
+import { contractTraces } from './contract-traces.ts'
 
-/** A scope with something for every detector to find. */
-const busy = traceOf(`
+/** A scope with something to find for every detector that needs no plan. */
+const ordinary = traceOf(`
   posts.ts:9  | begin | [] | 0 rows
   posts.ts:10 | select * from posts | [] | id=1,2,3 author_id=7,8,9
   posts.ts:24 | select * from users where id = $1 | [7] | id=7
@@ -27,9 +28,12 @@ function deepFreeze<Value>(value: Value): Value {
 }
 
 /** A trace of which every optional part is missing, as a poor source may give it. */
-function bare({ executions, ...trace }: Trace): Trace {
+function bare({ executions, plans, ...trace }: Trace): Trace {
   return {
     ...trace,
+    ...(plans === undefined
+      ? {}
+      : { plans: plans.map(({ statement, plans }) => ({ statement, plans, tables: [], indexes: [] })) }),
     callSites: [],
     rowsComplete: false,
     executions: executions.map(({ id, statement, startMs }) => ({ id, statement, startMs, durationMs: -1 })),
@@ -38,6 +42,8 @@ function bare({ executions, ...trace }: Trace): Trace {
 
 // what every detector must keep to, the ones to come included
 describe.each(detectors as unknown as Detector[])('$kind', ({ kind, summary, defaults, detect }) => {
+  const busy = contractTraces[kind]?.() ?? ordinary
+
   test('finds something in a scope made for it, and nothing in an empty one', () => {
     expect(detect(busy, defaults).length).toBeGreaterThan(0)
     expect(detect(empty, defaults)).toEqual([])
