@@ -1,5 +1,6 @@
 import type { Detector } from './detectors/detector.ts'
 import { detectors } from './detectors/index.ts'
+import { withoutContradictions } from './detectors/plan-precedence.ts'
 import { reportFailure } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
 import type { Trace } from './model/trace.ts'
@@ -21,10 +22,13 @@ export function analyze(trace: Trace, options: ProfilerOptions = {}): Finding[] 
   return withoutWeaker(findings)
 }
 
-/** Repeats inside a loop are part of the loop: of two findings over the same executions the first kind stands. */
+/**
+ * Repeats inside a loop are part of the loop: of two findings over the same executions the first kind stands. Findings on
+ * one plan are told apart by their own order.
+ */
 function withoutWeaker(findings: readonly Finding[]): Finding[] {
   const looped = new Set(findings.flatMap(({ kind, executions }) => (kind === 'n-plus-one' ? executions : [])))
-  return findings.filter(
+  return withoutContradictions(findings).filter(
     ({ kind, executions }) => kind !== 'duplicate-query' || !executions.every((id) => looped.has(id)),
   )
 }

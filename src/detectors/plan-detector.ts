@@ -2,7 +2,7 @@ import type { Advice, Confidence, Finding, PlanEvidence, PlanFinding, PlanKind, 
 import { identityOf } from '../model/identity.ts'
 import { type ExplainedStatement, nodesOf, type Plan, type PlanNode, type VerifiedIndex } from '../model/plan.ts'
 import type { Statement } from '../model/statement.ts'
-import type { Execution, Trace } from '../model/trace.ts'
+import type { Execution, Trace, ValueInfo } from '../model/trace.ts'
 import { type Detector, defineDetector } from './detector.ts'
 import { areConcurrent } from './repetition.ts'
 import { fieldsOf, operationOf, relativePath, statementFor } from './subject.ts'
@@ -37,6 +37,8 @@ export interface PlanSubject extends ExplainedStatement {
   readonly text: string
   /** Executions of this scope that are listed. */
   readonly executions: readonly Execution[]
+  /** What is kept of the values of its parameters, by token. */
+  readonly values: readonly ValueInfo[]
 }
 
 interface PlanDetectorParts<Kind extends PlanKind, Options extends object> {
@@ -74,7 +76,7 @@ function subjectOf(trace: Trace, explained: ExplainedStatement): PlanSubject | u
   const shape = trace.statements[explained.statement]
   if (shape === undefined || explained.plans.length === 0) return undefined
   const executions = trace.executions.filter(({ statement }) => statement === explained.statement)
-  return { ...explained, shape, text: trace.texts[explained.statement] ?? '', executions }
+  return { ...explained, shape, text: trace.texts[explained.statement] ?? '', executions, values: trace.values }
 }
 
 /** Part of a plan's time, or of its cost, that a node and all below it take; 0 to 1. */

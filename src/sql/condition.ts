@@ -205,7 +205,7 @@ function rightSides(operator: string, tokens: readonly ListedToken[]): Operand[]
     const [low = [], high = []] = splitBy(tokens, 'and')
     return [operandOf(low), operandOf(high)]
   }
-  const escape = tokens.findIndex((token) => isWord(token, 'escape'))
-  const own = escape === -1 ? tokens : tokens.slice(0, escape)
+  const escapeAt = tokens.findIndex((token) => isWord(token, 'escape'))
+  const own = escapeAt === -1 ? tokens : tokens.slice(0, escapeAt)
   return own.length === 0 ? [] : [operandOf(own)]
 }

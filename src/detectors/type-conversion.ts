@@ -1,0 +1,56 @@
+import type { Cell, ValueInfo } from '../model/trace.ts'
+import type { Operand } from '../sql/operand.ts'
+import { kindOfType } from './plan-columns.ts'
+import type { PlanSubject } from './plan-detector.ts'
+import type { Scan } from './plan-scan.ts'
+import { indexLedBy, isSame, typeOfColumn } from './plan-tables.ts'
+
+/** Warnings of MySQL and MariaDB that an index cannot be used because a value is of another type. */
+const conversionCodes: ReadonlySet<string> = new Set([
+  '1739',
+  '1105',
+  'ER_WARN_INDEX_NOT_APPLICABLE',
+  'ER_UNKNOWN_ERROR',
+])
+
+/**
+ * `conversion` for a column of texts that MySQL or MariaDB compares with numbers: each text is converted, and no index
+ * helps. The server warns of it; else the types of the column and of the value tell.
+ */
+export function convertedColumn(
+  subject: PlanSubject,
+  scan: Scan,
+  column: string,
+  left: Operand,
+): 'conversion' | undefined {
+  const { plan, table } = scan
+  if ((plan.engine !== 'mysql' && plan.engine !== 'mariadb') || left.column === undefined) return undefined
+  const index = indexLedBy(table, [column])
+  if (index === undefined && table.catalog !== undefined) return undefined
+  if (isWarnedOf(scan, column, index?.name)) return 'conversion'
+  const isText = kindOfType(typeOfColumn(table, column)) === 'text'
+  return isText && isNumberGiven(subject, column) ? 'conversion' : undefined
+}
+
+function isWarnedOf({ plan, node }: Scan, column: string, index: string | undefined): boolean {
+  return plan.warnings.some(({ code, message }) => {
+    if (!conversionCodes.has(String(code)) || !/conversion|cannot use/i.test(message)) return false
+    const field = /field ['`"]([^'`"]+)['`"]/.exec(message)?.[1]
+    if (field !== undefined && field !== '?') return isSame(field.split('.').at(-1), column)
+    // where its names were taken for literals: the index that could have served is named in the plan
+    return index !== undefined && node.possibleKeys?.some((key) => isSame(key, index)) !== false
+  })
+}
+
+/** A number, in each execution that tells. */
+function isNumberGiven({ shape, executions, values }: PlanSubject, column: string): boolean {
+  const slots = shape.slots.flatMap((slot, at) => (slot.operator === '=' && isSame(slot.column, column) ? [at] : []))
+  const types = executions.flatMap(({ parameters }) =>
+    slots.flatMap((slot) => typeOfCell(parameters?.[slot], values) ?? []),
+  )
+  return types.length > 0 && types.every((type) => type === 'integer' || type === 'number')
+}
+
+function typeOfCell(cell: Cell | undefined, values: readonly ValueInfo[]): ValueInfo['type'] | undefined {
+  return typeof cell === 'number' ? values[cell]?.type : undefined
+}
