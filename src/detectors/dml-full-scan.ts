@@ -22,7 +22,7 @@ export const dmlFullScan = definePlanDetector({
     /** Rows read and left alone, at least. 1000: less takes less than a millisecond. */
     discardedRows: 1_000,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const { kind } = subject.shape
     if (kind !== 'update' && kind !== 'delete') return []
     const claims = subject.plans.flatMap((of) =>

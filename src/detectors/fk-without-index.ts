@@ -19,7 +19,7 @@ export const fkWithoutIndex = definePlanDetector({
     /** Percent of the time of a statement that the check of a foreign key takes, from which it is slow. 25: a quarter. */
     triggerPercent: 25,
   },
-  judge(subject, { triggerPercent }: Options) {
+  judge(subject, { triggerPercent }) {
     const { kind } = subject.shape
     if (kind !== 'delete' && kind !== 'update') return []
     const [target] = clausesFor(subject).sources

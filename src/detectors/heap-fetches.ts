@@ -20,7 +20,7 @@ export const heapFetches = definePlanDetector({
     /** Percent of the rows. 40: below, most of the table is known to be visible, and the index pays. */
     percent: 40,
   },
-  judge(subject, { fetches, percent }: Options) {
+  judge(subject, { fetches, percent }) {
     const claims = subject.plans.flatMap(({ plan }) =>
       nodesOf(plan.root)
         .filter(({ op, heapFetches = 0 }) => op === 'index-only-scan' && heapFetches >= fetches)

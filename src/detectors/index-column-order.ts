@@ -24,7 +24,7 @@ export const indexColumnOrder = definePlanDetector({
     /** Entries of the index, at least, where nothing was tried. 1000: fewer are soon read. */
     entries: 1_000,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => !isTooSmall(scan, subject))

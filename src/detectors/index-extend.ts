@@ -28,7 +28,7 @@ export const indexExtend = definePlanDetector({
     /** Cost of the plan, in times of that with the longer index, where one was tried. 2: estimates are no better. */
     costRatio: 2,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => !isFullScan(scan) && scan.conditions.length > 0 && !isTooSmall(scan, subject))

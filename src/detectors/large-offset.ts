@@ -30,7 +30,7 @@ export const largeOffset = definePlanDetector({
     /** Rows skipped, at least. 5000: fewer take a millisecond or two. */
     discardedRows: 5_000,
   },
-  judge(subject, { discardRatio, discardedRows }: Options) {
+  judge(subject, { discardRatio, discardedRows }) {
     const clauses = clausesFor(subject)
     if (!clauses.hasOffset) return []
     const found = subject.plans.flatMap((of) => {

@@ -24,7 +24,7 @@ export const leadingWildcard = definePlanDetector({
     /** Percent of them that are kept, at most. 10: where more match, reading all is often the best plan. */
     keptPercent: 10,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => isFullScan(scan) && !isTooSmall(scan, subject))

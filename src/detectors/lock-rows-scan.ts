@@ -22,7 +22,7 @@ export const lockRowsScan = definePlanDetector({
     /** Rows read, at least. 1000: less takes less than a millisecond. */
     readRows: 1_000,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     if (!isLocking(subject.shape)) return []
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)

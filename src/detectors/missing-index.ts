@@ -30,7 +30,7 @@ export const missingIndex = definePlanDetector({
     /** Rows thrown away, at least. 1000: less takes less than a millisecond. */
     discardedRows: 1_000,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => !isTooSmall(scan, subject))

@@ -25,7 +25,7 @@ export const nonSargable = definePlanDetector({
     /** Rows thrown away, at least. 1000: less takes less than a millisecond. */
     discardedRows: 1_000,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => isFullScan(scan) && !isTooSmall(scan, subject))

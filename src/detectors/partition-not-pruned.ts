@@ -19,7 +19,7 @@ export const partitionNotPruned = definePlanDetector({
     /** Rows read for each that is kept, where the partitions are read whole. 10: below, most of it was wanted. */
     discardRatio: 10,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap(({ plan }) =>
       nodesOf(plan.root)
         .filter(({ op, subplansRemoved = 0 }) => op === 'append' && subplansRemoved === 0)

@@ -32,7 +32,7 @@ export const wrongIndexOrderLimit = definePlanDetector({
     /** Rows read, at least. 1000: less takes less than a millisecond. */
     readRows: 1_000,
   },
-  judge(subject, options: Options) {
+  judge(subject, options) {
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => !isTooSmall(scan, subject))
