@@ -5,10 +5,6 @@ import { SMALL_TABLE } from './plan-floor.ts'
 import { clausesFor, indexLedBy, isSame } from './plan-tables.ts'
 import { count, list, rows } from './plan-words.ts'
 
-interface Options {
-  readonly triggerPercent: number
-}
-
 type ForeignKey = NonNullable<CatalogTable['foreignKeys']>[number]
 
 /** Rows of a table are deleted or renamed, and those that refer to them are looked for without an index. */

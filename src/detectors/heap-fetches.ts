@@ -5,11 +5,6 @@ import { isShort } from './plan-floor.ts'
 import { clausesFor, tableOf } from './plan-tables.ts'
 import { count, rows } from './plan-words.ts'
 
-interface Options {
-  readonly fetches: number
-  readonly percent: number
-}
-
 /** An index alone could answer, but the table was read all the same, because it was not vacuumed for long. */
 export const heapFetches = definePlanDetector({
   kind: 'heap-fetches',

@@ -6,11 +6,6 @@ import { isShort } from './plan-floor.ts'
 import { clausesFor, dialectOf } from './plan-tables.ts'
 import { count, list, rows } from './plan-words.ts'
 
-interface Options {
-  readonly discardRatio: number
-  readonly discardedRows: number
-}
-
 /** Rows that were read to be skipped, and rows that were wanted. */
 interface Skipped {
   readonly node: PlanNode

@@ -46,7 +46,7 @@ interface PlanDetectorParts<Kind extends PlanKind, Options extends object> {
   readonly summary: string
   readonly defaults: Options
   /** Pure, as {@link Detector.detect}; called once per explained statement of a scope. */
-  judge(subject: PlanSubject, options): PlanClaim[]
+  judge(subject: PlanSubject, options: Options): PlanClaim[]
 }
 
 /** Declares a detector that looks at plans: it judges one statement at a time. */
