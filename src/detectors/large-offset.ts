@@ -52,7 +52,7 @@ function skippedIn(subject: PlanSubject, of: ParameterPlan): Skipped | undefined
     return {
       node: limit,
       discarded: limit.limit.offset,
-      basis: 'plan',
+      basis: limit.actualRows === undefined ? 'plan' : 'actual',
       ...(returned === undefined ? {} : { returned }),
     }
   }

@@ -49,9 +49,11 @@ export function evidenceOf({ basis }: Pick<Scan, 'basis'>, verified: VerifiedInd
   return basis === 'actual' ? 'actual' : 'plan'
 }
 
-/** ` under each of 200 rows`: where a scan ran more than once. */
+/** `, in 200 runs of it,`: where a scan ran more than once in an execution, other than by workers that share it. */
 export function loopWords({ node }: Pick<Scan, 'node'>): string {
-  return node.loops === undefined || node.loops <= 1 ? '' : `, over ${count(node.loops)} runs in one execution`
+  return node.loops === undefined || node.loops <= 1 || node.isParallel === true
+    ? ''
+    : `, in ${count(node.loops)} runs of it,`
 }
 
 /** Name of the engine, for prose. */

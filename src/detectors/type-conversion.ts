@@ -34,8 +34,12 @@ export function convertedColumn(
 
 function isWarnedOf({ plan, node }: Scan, column: string, index: string | undefined): boolean {
   return plan.warnings.some(({ code, message }) => {
-    if (!conversionCodes.has(String(code)) || !/conversion|cannot use/i.test(message)) return false
-    const field = /field ['`"]([^'`"]+)['`"]/.exec(message)?.[1]
+    if (!conversionCodes.has(String(code)) || !/cannot use/i.test(message)) return false
+    // MySQL: `on field 'email'`; MariaDB: `shop`.`customers`.`email` of type `varchar` = …
+    const field = /field ['`"]([^'`"]+)['`"]|`([^`]+)` of type/
+      .exec(message)
+      ?.slice(1)
+      .find((name) => name !== undefined)
     if (field !== undefined && field !== '?') return isSame(field.split('.').at(-1), column)
     // where its names were taken for literals: the index that could have served is named in the plan
     return index !== undefined && node.possibleKeys?.some((key) => isSame(key, index)) !== false
