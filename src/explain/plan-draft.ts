@@ -11,6 +11,8 @@ export interface PlanDraft extends Omit<PlanNode, 'id' | 'self' | 'children'> {
   readonly ownTime?: number
   /** Milliseconds over all loops, children included, where it says that. */
   readonly wholeTime?: number
+  /** Milliseconds on the clock that a node shared by workers took: those of the one that took longest. */
+  readonly clockTime?: number
   /** Rows of the join that reads this table as its inner side, over all loops, where they are said beside the table. */
   readonly joinedRows?: number
   /**

@@ -11,8 +11,8 @@ type Parts = ReadonlyMap<PlanDraft, number>
  * Engines print what a node and everything below it take. Subtracting children from that is wrong in four places, so that
  * each total is handed down from the root instead, and no node gets more than is left: the sum over the tree is always
  * the total of the root.
- * - Time is printed per loop, and below a Gather loops are those of all workers: it is divided by their number, so that
- *   the result is time on the clock.
+ * - Time is printed per loop, and below a Gather loops are those of all workers. Here it is time on the clock: that of
+ *   the slowest of them where each one's is told, else the mean.
  * - InitPlans and CTEs are printed where they are declared, and run within the first node that reads them.
  * - Cost is printed for one loop. The inner side of a nested loop runs once per outer row, a correlated subquery once per
  *   row around it.
@@ -23,7 +23,17 @@ export function finishTree(root: PlanDraft): PlanNode {
   const times = ownTimes(root)
   let next = 0
   const finish = (draft: PlanDraft): PlanNode => {
-    const { children, ownCost: _c, runs: _r, ownTime: _t, wholeTime: _w, joinedRows: _j, mentions: _m, ...node } = draft
+    const {
+      children,
+      ownCost: _c,
+      runs: _r,
+      ownTime: _t,
+      clockTime: _p,
+      wholeTime: _w,
+      joinedRows: _j,
+      mentions: _m,
+      ...node
+    } = draft
     const id = next++
     const rows = draft.actualRows === undefined ? undefined : draft.actualRows * (draft.loops ?? 1)
     const self = defined({ cost: costs.get(draft), timeMs: times.get(draft), rows })
@@ -37,7 +47,11 @@ function ownTimes(root: PlanDraft): Parts {
   const callers = callersOf(root)
   const processes = processesOf(root)
   const timeOf = (draft: PlanDraft) =>
-    draft.actualTotalTime === undefined ? 0 : (draft.actualTotalTime * (draft.loops ?? 1)) / (processes.get(draft) ?? 1)
+    draft.clockTime !== undefined && (processes.get(draft) ?? 1) > 1
+      ? draft.clockTime
+      : draft.actualTotalTime === undefined
+        ? 0
+        : (draft.actualTotalTime * (draft.loops ?? 1)) / (processes.get(draft) ?? 1)
   const called = (draft: PlanDraft) => [
     ...draft.children.filter((child) => !callers.has(child)),
     ...[...callers].flatMap(([subplan, caller]) => (caller === draft ? [subplan] : [])),

@@ -203,6 +203,19 @@ function estimatesOf(fields: Fields): Partial<PlanDraft> {
   })
 }
 
+/** What is not of the workers is of their leader. */
+function clockTimeOf(fields: Fields): number | undefined {
+  const total = totalTimeOf(fields)
+  const workers = listOf(fields.Workers ?? []).flatMap((worker) => totalTimeOf(worker) ?? [])
+  if (total === undefined || workers.length === 0) return undefined
+  return Math.max(total - workers.reduce((sum, time) => sum + time, 0), ...workers)
+}
+
+function totalTimeOf(fields: Fields): number | undefined {
+  const time = numberOf(fields['Actual Total Time'])
+  return time === undefined ? undefined : time * (numberOf(fields['Actual Loops']) ?? 1)
+}
+
 function actualsOf(fields: Fields): Partial<PlanDraft> {
   const loops = numberOf(fields['Actual Loops'])
   if (loops === undefined) return {}
@@ -215,6 +228,7 @@ function actualsOf(fields: Fields): Partial<PlanDraft> {
   return defined({
     actualRows: numberOf(fields['Actual Rows']),
     loops,
+    clockTime: clockTimeOf(fields),
     actualTotalTime: numberOf(fields['Actual Total Time']),
     neverExecuted: loops === 0 ? true : undefined,
     rowsRemovedByFilter: numberOf(fields['Rows Removed by Filter']),
