@@ -1,5 +1,6 @@
 import type { CatalogTable, ExplainedStatement, Plan, VerifiedBy, VerifiedIndex } from '../src/model/plan.ts'
 import type { Trace } from '../src/model/trace.ts'
+import { openPatternsOf } from '../src/sql/open-patterns.ts'
 import { statementOf } from '../src/sql/statement.ts'
 import { traceOf } from './trace-of.ts'
 
@@ -35,6 +36,7 @@ export function explainedTrace(plans: Plan | readonly Plan[], given: Explained):
   const text = sql.replaceAll(/\s+/g, ' ').trim()
   const line = `orders.ts:7 | ${text} | ${JSON.stringify(values)} | ${outcome}`
   const trace = traceOf(Array.from({ length: executions }, () => line).join('\n'), { dialect })
+  const openPatterns = openPatternsOf(text, dialect, values)
   const statement = trace.statements.indexOf(statementOf(text, dialect))
   return {
     ...trace,
@@ -47,7 +49,12 @@ export function explainedTrace(plans: Plan | readonly Plan[], given: Explained):
     plans: [
       {
         statement,
-        plans: all.map((plan) => ({ plan, executions, ...(rows === undefined ? {} : { rows }) })),
+        plans: all.map((plan) => ({
+          plan,
+          executions,
+          ...(rows === undefined ? {} : { rows }),
+          ...(openPatterns.length === 0 ? {} : { openPatterns }),
+        })),
         tables: given.tables ?? [],
         indexes: given.indexes ?? [],
         ...(given.verifiedBy === undefined ? {} : { verifiedBy: given.verifiedBy }),

@@ -27,7 +27,7 @@ export const heapFetches = definePlanDetector({
 })
 
 function claimOf(subject: PlanSubject, plan: PlanClaim['plan'], node: PlanNode, percent: number): PlanClaim[] {
-  const table = tableOf(subject, clausesFor(subject), node)
+  const table = tableOf(subject, clausesFor(subject), node, plan.engine)
   const { heapFetches: fetched = 0, actualRows = 0, rowsRemovedByFilter = 0, loops = 1 } = node
   const entries = (actualRows + rowsRemovedByFilter) * loops
   if (table === undefined || fetched * 100 < percent * entries) return []

@@ -28,7 +28,7 @@ export const leadingWildcard = definePlanDetector({
     const claims = subject.plans.flatMap((of) =>
       scansOf(subject, of)
         .filter((scan) => isFullScan(scan) && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
+        .flatMap((scan) => judgeScan(subject, scan, options, of.openPatterns ?? [])),
     )
     return claims.filter(
       (claim, at) =>
@@ -37,7 +37,12 @@ export const leadingWildcard = definePlanDetector({
   },
 })
 
-function judgeScan(subject: PlanSubject, scan: Scan, { readRows, keptPercent }: Options): PlanClaim[] {
+function judgeScan(
+  subject: PlanSubject,
+  scan: Scan,
+  { readRows, keptPercent }: Options,
+  open: readonly string[],
+): PlanClaim[] {
   const { read = scan.table.catalog?.rows, kept, basis, plan } = scan
   if (read === undefined || read < readRows) return []
   const isKnown = basis !== 'plan' || plan.engine === 'postgres'
@@ -46,7 +51,8 @@ function judgeScan(subject: PlanSubject, scan: Scan, { readRows, keptPercent }: 
     if (condition.kind !== 'comparison' || !isPattern(scan, condition)) return []
     const column = condition.left.columns[0]?.name ?? ''
     const verified = verifiedFor(subject, scan, ['pattern'])
-    if (!beginsOpen(condition) && verified === undefined) return []
+    const isOpen = beginsOpen(condition) || open.some((one) => isSame(one, column))
+    if (!isOpen && verified === undefined) return []
     return [claimOf(scan, column, read, verified)]
   })
 }

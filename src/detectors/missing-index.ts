@@ -4,7 +4,7 @@ import { proposeIndex } from './index-proposal.ts'
 import { isOnlyTable, searchColumnsOf, type TopRows, topRowsOf } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
 import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { earlyEnd, isFullScan, type Scan, scansOf } from './plan-scan.ts'
 import { isLikelySelective, isSlowOnSqlite, isTrusted } from './plan-trust.ts'
 import { basisWords, count, evidenceOf, list, loopWords, rows, triedWords } from './plan-words.ts'
 import { verifiedFor } from './verified-index.ts'
@@ -68,7 +68,10 @@ function judgeByPlan(subject: PlanSubject, scan: Scan, options: Options): PlanCl
   if (!isTrusted(scan) && !isSlowOnSqlite(subject, scan)) return []
   const proposal = proposeIndex(scan)
   if (proposal === undefined || !isWasteful(scan, proposal.top, options)) return []
-  return [claimOf(scan, proposal.columns, [proposal.ddl], undefined, proposal.top)]
+  const end = proposal.top === undefined ? earlyEnd(scan) : 'none'
+  if (end === 'soon') return []
+  const claim = claimOf(scan, proposal.columns, [proposal.ddl], undefined, proposal.top)
+  return [end === 'unknown' ? { ...claim, confidence: 'candidate' } : claim]
 }
 
 function isWasteful(scan: Scan, top: TopRows | undefined, options: Options): boolean {

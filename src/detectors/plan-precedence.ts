@@ -17,7 +17,6 @@ export const accessKinds: readonly PlanKind[] = [
   'nested-loop-inner-scan',
   'index-column-order',
   'index-extend',
-  'partition-not-pruned',
   'large-offset',
   'missing-index',
   'fk-without-index',
@@ -31,6 +30,7 @@ export const statisticsKinds: readonly PlanKind[] = ['stale-statistics', 'mis-es
 
 /** What they doubt: advice that the estimates gave. */
 const doubted: ReadonlySet<PlanKind> = new Set<PlanKind>([
+  'partition-not-pruned',
   ...accessKinds.filter((kind) => kind !== 'cartesian-join' && kind !== 'fk-without-index' && kind !== 'large-offset'),
   'parameter-sensitive-plan',
 ])

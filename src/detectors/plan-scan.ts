@@ -55,7 +55,8 @@ export function scansOf(subject: PlanSubject, of: ParameterPlan): Scan[] {
   const clauses = clausesFor(subject)
   const scans: Scan[] = []
   const visit = (node: PlanNode, ancestors: readonly PlanNode[]): void => {
-    const table = scanOps.has(node.op) && node.neverExecuted !== true ? tableOf(subject, clauses, node) : undefined
+    const table =
+      scanOps.has(node.op) && node.neverExecuted !== true ? tableOf(subject, clauses, node, of.plan.engine) : undefined
     if (table !== undefined) scans.push(scanOf(of, node, ancestors, table, clauses))
     for (const child of node.children) visit(child, [...ancestors, node])
   }
@@ -177,4 +178,34 @@ function rowsGiven(
   if (!isPlain || clauses.isReduced || clauses.hasLimit || clauses.sources.length !== 1) return undefined
   // an execution that planned it for PostgreSQL counts better than the driver where it was measured; here it was not
   return plan.mode === 'plan' ? rows : undefined
+}
+
+/** Steps that want all rows before they hand on the first. */
+const blockingOps: ReadonlySet<Op> = new Set([
+  'sort',
+  'incremental-sort',
+  'aggregate',
+  'group',
+  'distinct',
+  'window',
+  'hash',
+  'temp-table',
+  'union',
+] satisfies Op[])
+
+/**
+ * Whether a LIMIT ends a scan that was only planned before it has read everything: `soon` where it surely does, `unknown`
+ * where the engine guesses how many rows meet the condition, and one of them is enough.
+ */
+export function earlyEnd({ ancestors, basis, clauses, node, plan, kept }: Scan): 'none' | 'soon' | 'unknown' {
+  if (basis === 'actual' || !clauses.hasLimit) return 'none'
+  const isBlocked = [...ancestors]
+    .reverse()
+    .some(({ op, parentRelationship }) => blockingOps.has(op) || parentRelationship === 'subplan')
+  if (isBlocked) return 'none'
+  const limit = ancestors.find(({ op }) => op === 'limit')
+  const wanted = limit?.limit?.count ?? limit?.planRows
+  if (plan.engine === 'postgres') return limit !== undefined && (wanted ?? 0) < (kept ?? 0) ? 'soon' : 'none'
+  if (node.op === 'index-full-scan' && clauses.orderBy.length > 0) return 'soon'
+  return (wanted ?? 1) === 1 ? 'unknown' : 'soon'
 }

@@ -31,22 +31,33 @@ export function tableOf(
   subject: Pick<PlanSubject, 'tables'>,
   { sources }: Clauses,
   { relation, alias, schema }: PlanNode,
+  engine: Engine,
 ): PlanTable | undefined {
   const named = relation ?? alias
   if (named === undefined) return undefined
+  const called = alias ?? named
   const source =
-    sources.find((one) => isSame(one.alias, alias ?? named)) ?? sources.find((one) => isSame(one.table, named))
+    sources.find((one) => isSame(one.alias, called)) ??
+    sources.find((one) => isSame(one.table, named)) ??
+    sources.find((one) => isSame(one.alias, partitionOf(called)))
   const names = [relation, source?.table, alias].filter((name) => name !== undefined)
   const found = names.flatMap((name) => subject.tables.filter((table) => isSame(table.name, name)))
   const catalog = found.find((table) => schema === undefined || table.schema === schema) ?? found[0]
-  const name = catalog?.name ?? source?.table ?? named
+  // a partition goes by the name of the table that it is part of, which is where its indexes are made
+  const isPart = source !== undefined && relation !== undefined && !names.slice(1).some((one) => isSame(one, relation))
+  const name = isPart && engine === 'postgres' ? source.table : (catalog?.name ?? source?.table ?? named)
   const home = catalog?.schema ?? schema ?? source?.schema
   return {
     name,
-    alias: alias ?? source?.alias ?? named,
+    alias: called,
     ...(home === undefined ? {} : { schema: home }),
     ...(catalog === undefined ? {} : { catalog }),
   }
+}
+
+/** PostgreSQL numbers the aliases of partitions: `events_1`. */
+function partitionOf(alias: string): string | undefined {
+  return /^(.+)_\d+$/.exec(alias)?.[1]
 }
 
 /** Names that differ only in case are one, but for quoted ones of PostgreSQL, which are rare. */

@@ -264,6 +264,8 @@ export interface ParameterPlan {
   readonly executions: number
   /** Mean rows of these, from the driver. */
   readonly rows?: number
+  /** Columns that are compared with a pattern that begins with a wildcard; told here since values are left out of plans. */
+  readonly openPatterns?: readonly string[]
 }
 
 /** Why a statement was not explained. */

@@ -30,6 +30,10 @@ const notColumns: ReadonlySet<string> = new Set(
   unsigned signed char`.split(/\s+/),
 )
 
+/** Words before a parenthesis that call nothing. */
+const notCalls: readonly string[] =
+  'and or not in any all some exists case when then else interval row array select'.split(' ')
+
 /** Reads one side of a comparison. */
 export function operandOf(tokens: readonly ListedToken[]): Operand {
   const inner = withoutParentheses(withoutCollation(withoutParentheses(tokens)))
@@ -108,7 +112,7 @@ function isReserved(token: ListedToken | undefined): boolean {
 
 function callOf(tokens: readonly ListedToken[]): string | undefined {
   const [name, open] = tokens
-  if (!isName(name) || open?.type !== T.OPEN || isReserved(name)) return undefined
+  if (!isName(name) || open?.type !== T.OPEN || isWord(name, ...notCalls)) return undefined
   return closingOf(tokens, 1) === tokens.length - 1 ? name?.text.toLowerCase() : undefined
 }
 
