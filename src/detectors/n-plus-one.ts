@@ -4,6 +4,7 @@ import type { Execution, Frame, Trace } from '../model/trace.ts'
 import { batchedRewriteOf } from '../sql/batch-rewrite.ts'
 import { defineDetector } from './detector.ts'
 import { durationOf, type Loop, loopOf, mergeCompanions } from './loop.ts'
+import { alternativesWords, loopAlternatives } from './loop-alternatives.ts'
 import { loopPlaceOf, parentPlaceOf } from './loop-place.ts'
 import { adviceFor, explain, titleOf } from './n-plus-one-words.ts'
 import { ormCallFor, type Related } from './orm-call.ts'
@@ -48,6 +49,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
   const keys = keyColumnsOf(trace, lookup)
   const sender = lookup.executions.find(({ orm }) => orm !== undefined)?.orm
   const orm = ormCallFor(sender, relatedOf(trace, loop, parent), parent)
+  const alternatives = loopAlternatives(trace, loop)
   const facts = {
     statement,
     count,
@@ -74,7 +76,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     ]),
     scope: { id: trace.scope.id, name: trace.scope.name },
     title: titleOf(facts),
-    explanation: explain(facts),
+    explanation: `${explain(facts)}${alternatives === undefined ? '' : alternativesWords(alternatives)}`,
     docs: 'nonplus/src/detectors/n-plus-one.md',
     ...(callSite === undefined ? {} : { callSite }),
     frames: repetition.frames,
@@ -88,6 +90,7 @@ function findingOf(trace: Trace, loop: Loop, loops: readonly Loop[]): NPlusOneFi
     rows: rowsOf(lookup.executions) + repetition.folded.reduce((sum, { rows }) => sum + rows, 0),
     concurrent,
     ...(parent === undefined ? {} : { parent, growth: growthOf(count, parent) }),
+    ...(alternatives === undefined ? {} : { alternatives: alternatives.times }),
     ...(companions.length === 0
       ? {}
       : {

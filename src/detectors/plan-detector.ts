@@ -72,7 +72,8 @@ export function definePlanDetector<Kind extends PlanKind, Options extends object
   })
 }
 
-function subjectOf(trace: Trace, explained: ExplainedStatement): PlanSubject | undefined {
+/** What is known of an explained statement, beside its plans; undefined where there are none. */
+export function subjectOf(trace: Trace, explained: ExplainedStatement): PlanSubject | undefined {
   const shape = trace.statements[explained.statement]
   if (shape === undefined || explained.plans.length === 0) return undefined
   const executions = trace.executions.filter(({ statement }) => statement === explained.statement)
