@@ -27,8 +27,7 @@ export function loopAround({ node, ancestors, plan }: Scan): LoopSide | undefine
     const sides = sidesOf(join)
     const position = sides.indexOf(child)
     const isLoop = join.op === 'nested-loop' || isBuffered(join)
-    // a hash join that hashes nothing reads either side once, and compares all with all
-    if (!isLoop || (position === 0 && !isUnconditional(join))) continue
+    if (!isLoop || position <= 0) continue
     const above = path.slice(0, at).reverse()
     return sideOf(join, child, sides, above, plan)
   }
@@ -70,8 +69,8 @@ function isBuffered(node: PlanNode): boolean {
 }
 
 /** `Inner hash join (no condition)`: MySQL has no other name for it. */
-function isUnconditional({ op, nodeType }: PlanNode): boolean {
-  return op === 'hash-join' && /no condition/i.test(nodeType)
+function isUnconditional({ op, notes = [] }: PlanNode): boolean {
+  return op === 'hash-join' && notes.includes('no condition')
 }
 
 function outerRowsOf(child: PlanNode, before: readonly PlanNode[]): number | undefined {

@@ -89,8 +89,8 @@ function claimOf(subject: PlanSubject, scan: Scan, subquery: PlanPlace, { runs, 
     node,
     confidence: wasExecuted || verified !== undefined ? 'proven' : 'likely',
     evidence: verified !== undefined ? 'verified' : wasExecuted ? 'actual' : 'plan',
-    title: `${table.name} is read whole ${times} by a subquery${size}`,
-    explanation: `The subquery runs again for ${around} around it, and each run reads ${table.name} from beginning to end${
+    title: `${table.name} is scanned ${times} by a subquery${size}`,
+    explanation: `The subquery runs again for ${around} around it, and each run reads ${table.name} from its beginning${
       each === undefined ? '' : `, ${rowsOf(each)}`
     }${cause}. ${measureWords(plan, subquery)}${verified === undefined ? '' : ` ${triedWords(verified)}`}`,
     advice: { summary: adviceFor(table.name, columns), ...(ddl === undefined ? {} : { ddl: [ddl] }) },
