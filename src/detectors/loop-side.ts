@@ -39,20 +39,21 @@ function sideOf(
   child: PlanNode,
   sides: readonly PlanNode[],
   above: readonly PlanNode[],
-  { engine }: Scan['plan'],
+  { engine, mode }: Scan['plan'],
 ): LoopSide {
   const filters = above.slice(0, above.findIndex(({ op }) => op !== 'filter') >>> 0)
   const texts = [join.joinFilter, child.joinFilter, join.joinCond, join.filter, ...filters.map(({ filter }) => filter)]
   const given = filters.at(-1) ?? join
   const before = sides.slice(0, Math.max(1, sides.indexOf(child)))
-  const isLast = sides.at(-1) === child
+  // MariaDB expects every combination to fit, until it has seen how many do
+  const isTold = sides.at(-1) === child && (engine !== 'mariadb' || mode !== 'plan')
   return {
     join,
     conditions: texts.flatMap((text) => (text === undefined ? [] : conjunctsOf(conditionOf(text, dialectOf[engine])))),
     isKept: child.op === 'materialize' || isBuffered(join) || isBuffered(child),
     outerRows: isUnconditional(join) ? rowsOfSide(sides[0]) : outerRowsOf(child, before),
     innerRows: rowsOfSide(isUnconditional(join) ? sides[1] : child),
-    givenRows: isLast
+    givenRows: isTold
       ? given.actualRows === undefined
         ? given.planRows
         : given.actualRows * (given.loops ?? 1)

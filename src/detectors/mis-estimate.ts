@@ -7,6 +7,7 @@ import { definePlanDetector, type PlanClaim, shareOf } from './plan-detector.ts'
 import { type Scan, scansOf } from './plan-scan.ts'
 import { statisticsOf } from './plan-tables.ts'
 import { count, engineName, list, rows as rowsOf } from './plan-words.ts'
+import { shownCondition } from './shown-condition.ts'
 
 /** A number of rows that the planner got wrong, and built a join or a sort on. */
 export const misEstimate = definePlanDetector({
@@ -37,7 +38,7 @@ function claimOf(scan: Scan, least: { readonly factor: number; readonly rows: nu
   const columns = equalityColumns(scan, conditions)
   const cure = cureFor(scan, columns, conditions)
   const per = error.runs > 1 ? ' per run' : ''
-  const condition = conditions.length === 0 ? '' : ` for \`${conditions.map(({ text }) => text).join(' AND ')}\``
+  const condition = conditions.length === 0 ? '' : ` for \`${conditions.map(shownCondition).join(' AND ')}\``
   return {
     plan,
     node,
@@ -133,6 +134,6 @@ function postgresCure(
   if (expression === undefined)
     return { summary: `Run ANALYZE ${named} with a larger statistics target.`, ddl: [analyze] }
   return {
-    summary: `The planner knows nothing of \`${expression.text}\`: make statistics of that expression (CREATE STATISTICS … ON (…) FROM ${named}) or an index on it, then ANALYZE.`,
+    summary: `The planner knows nothing of \`${shownCondition(expression)}\`: make statistics of that expression (CREATE STATISTICS … ON (…) FROM ${named}) or an index on it, then ANALYZE.`,
   }
 }

@@ -6,10 +6,13 @@ import { type LoopSide, loopAround } from './loop-side.ts'
 import { milliseconds } from './number-words.ts'
 import { isTrivial, overPlans } from './over-plans.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject, shareOf } from './plan-detector.ts'
-import { isExecuted, runsOf } from './plan-places.ts'
+import { innermostSubquery, isExecuted, placesOf, runsOf } from './plan-places.ts'
 import { rowsOfEachRun, timeOf } from './plan-rows.ts'
 import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { clausesFor, tableOf } from './plan-tables.ts'
 import { count, rows as rowsOf, triedWords } from './plan-words.ts'
+import { shownCondition } from './shown-condition.ts'
+import { isNotIn } from './unhashed-not-in.ts'
 
 /** A join that looks for its rows by reading the other table whole. */
 export const nestedLoopInnerScan = definePlanDetector({
@@ -25,7 +28,11 @@ export const nestedLoopInnerScan = definePlanDetector({
   },
   judge(subject, options) {
     return overPlans(subject, (of) =>
-      isTrivial(of.plan) ? [] : scansOf(subject, of).flatMap((scan) => claimOf(subject, of, scan, options) ?? []),
+      isTrivial(of.plan)
+        ? []
+        : [...scansOf(subject, of), ...automaticIndexes(subject, of)].flatMap(
+            (scan) => claimOf(subject, of, scan, options) ?? [],
+          ),
     )
   },
 })
@@ -81,6 +88,21 @@ function claimOf(subject: PlanSubject, of: ParameterPlan, scan: Scan, options: O
   }
 }
 
+/** SQLite's automatic indexes: no way to read a table that anyone has made. */
+function automaticIndexes(subject: PlanSubject, { plan }: ParameterPlan): Scan[] {
+  const clauses = clausesFor(subject)
+  return placesOf(plan).flatMap(({ node, above }) => {
+    const table = node.op === 'automatic-index' ? tableOf(subject, clauses, node) : undefined
+    const ancestors = [...above].reverse()
+    const subquery = innermostSubquery({ node, ancestors })
+    // that has its own page
+    const isListed = subquery !== undefined && isNotIn(subject, plan, subquery)
+    return table === undefined || isListed
+      ? []
+      : [{ plan, node, ancestors, table, clauses, conditions: [], indexConditions: [], basis: 'plan' as const }]
+  })
+}
+
 function partOf(column: string): { readonly column: string } {
   return { column }
 }
@@ -119,7 +141,7 @@ function comparisons(scan: Scan, side: LoopSide, options: Options): Work | undef
   if (givenRows !== undefined && givenRows * 5 > compared) return undefined
   return {
     title: `${rowsOf(outerRows)} are each compared with ${rowsOf(innerRows)} of ${scan.table.name}: ${count(compared)} comparisons`,
-    explanation: `The join has no index and no hash table to find the rows of ${scan.table.name} for \`${between[0]?.text}\`: it compares each row of one side with each of the other.`,
+    explanation: `The join has no index and no hash table to find the rows of ${scan.table.name} for \`${shownCondition(between[0] as Condition)}\`: it compares each row of one side with each of the other.`,
     conditions: between,
   }
 }
@@ -149,7 +171,7 @@ function scanOfSqlite(scan: Scan, { rows }: Options): Work | undefined {
   if (!isWhole || between.length === 0 || size === undefined || size < 1_000 || outer === node) return undefined
   return {
     title: `${table.name} is read whole for each row before it: ${rowsOf(size)} each time`,
-    explanation: `The join has nothing to find the rows of ${table.name} by for \`${between[0]?.text}\`: it reads the table again for each row of the one before it. From ${count(Math.ceil(rows / size))} rows on, that is more than ${count(rows)} rows.`,
+    explanation: `The join has nothing to find the rows of ${table.name} by for \`${shownCondition(between[0] as Condition)}\`: it reads the table again for each row of the one before it. From ${count(Math.ceil(rows / size))} rows on, that is more than ${count(rows)} rows.`,
     conditions: between,
   }
 }

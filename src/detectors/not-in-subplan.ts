@@ -1,12 +1,11 @@
-import type { ParameterPlan, Plan } from '../model/plan.ts'
+import { nodesOf, type ParameterPlan, type Plan, type PlanNode } from '../model/plan.ts'
 import { comparisonsOf } from '../sql/condition.ts'
 import { milliseconds } from './number-words.ts'
 import { isTrivial, overPlans } from './over-plans.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject, shareOf } from './plan-detector.ts'
-import { innermostSubquery, isExecuted, type PlanPlace, placesOf, runsOf } from './plan-places.ts'
+import { isExecuted, type PlanPlace, placesOf, runsOf } from './plan-places.ts'
 import { timeOf } from './plan-rows.ts'
-import { type Scan, scansOf } from './plan-scan.ts'
-import { clausesFor, tableOf } from './plan-tables.ts'
+import { clausesFor, type PlanTable, tableOf } from './plan-tables.ts'
 import { count, rows as rowsOf } from './plan-words.ts'
 import { isNotIn } from './unhashed-not-in.ts'
 
@@ -32,14 +31,14 @@ export const notInSubplan = definePlanDetector({
 function claimOf(subject: PlanSubject, of: ParameterPlan, place: PlanPlace, least: number): PlanClaim | undefined {
   const { plan } = of
   const { node } = place
-  const source = scansOf(subject, of).find((scan) => innermostSubquery(scan)?.node === node)
+  const source = sourceOf(subject, node)
   const size = node.op === 'materialize' ? (node.children[0]?.actualRows ?? node.planRows) : undefined
-  const list = size ?? source?.table.catalog?.rows ?? node.planRows
+  const list = size ?? source?.catalog?.rows ?? node.planRows
   const around = rowsAround(subject, plan, place)
   const compared = around === undefined ? undefined : around * (node.actualRows ?? node.planRows ?? list ?? 0)
   // where the rows around it are not known, a list that is worth an index is enough
   if (compared === undefined ? (list ?? 0) < 1_000 : compared < least) return undefined
-  const name = source?.table.name ?? 'the list'
+  const name = source?.name ?? 'the list'
   const each = around === undefined ? 'each row' : `each of ${rowsOf(around)}`
   const wasExecuted = isExecuted(plan)
   return {
@@ -52,9 +51,16 @@ function claimOf(subject: PlanSubject, of: ParameterPlan, place: PlanPlace, leas
       list === undefined ? '' : `; it has ${rowsOf(list)}`
     }. ${measureWords(plan, place)}`,
     advice: { summary: adviceFor(subject, place, source) },
-    ...(source === undefined ? {} : { table: source.table.name }),
+    ...(source === undefined ? {} : { table: source.name }),
     share: shareOf(plan, node),
   }
+}
+
+/** The table that the list is of. */
+function sourceOf(subject: PlanSubject, list: PlanNode): PlanTable | undefined {
+  const clauses = clausesFor(subject)
+  const read = nodesOf(list).find(({ relation }) => relation !== undefined)
+  return read === undefined ? undefined : tableOf(subject, clauses, read)
 }
 
 function causeOf({ engine }: Plan): string {
@@ -69,14 +75,15 @@ function measureWords(plan: Plan, { node }: PlanPlace): string {
   return spent === undefined ? 'It was executed.' : `It was executed: the list alone took ${milliseconds(spent)}.`
 }
 
-function adviceFor(subject: PlanSubject, place: PlanPlace, source: Scan | undefined): string {
-  const from = source?.table.name ?? '…'
+function adviceFor(subject: PlanSubject, place: PlanPlace, source: PlanTable | undefined): string {
+  const from = source?.name ?? '…'
   const where = source === undefined ? undefined : correlation(subject, place, source)
   return `Write it as NOT EXISTS (SELECT 1 FROM ${from} WHERE ${where ?? '…'}), which becomes one join; a NULL in the list then no longer empties the result.`
 }
 
 /** `blocked.customer_id = orders.customer_id`, where the statement is plain enough to tell. */
-function correlation(subject: PlanSubject, { above }: PlanPlace, { table, clauses }: Scan): string | undefined {
+function correlation(subject: PlanSubject, { above }: PlanPlace, table: PlanTable): string | undefined {
+  const clauses = clausesFor(subject)
   const comparisons = clauses.conditions.flatMap(comparisonsOf).filter(({ operator }) => operator === 'not in')
   const [only] = comparisons
   const column = only?.left.column

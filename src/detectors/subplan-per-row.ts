@@ -9,6 +9,7 @@ import { innermostSubquery, isExecuted, isRepeated, type PlanPlace, placesOf, ru
 import { rowsOfEachRun, timeOf } from './plan-rows.ts'
 import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
 import { count, rows as rowsOf, triedWords } from './plan-words.ts'
+import { shownCondition } from './shown-condition.ts'
 import { isNotIn } from './unhashed-not-in.ts'
 
 /** A subquery that runs again for each row around it. */
@@ -82,7 +83,7 @@ function claimOf(subject: PlanSubject, scan: Scan, subquery: PlanPlace, { runs, 
   const size = all === undefined ? (each === undefined ? '' : `, ${rowsOf(each)} each time`) : `: ${rowsOf(all)}`
   const between = conditionsBetween(scan.conditions, scan)
   const condition = between.find(({ kind }) => kind === 'comparison') ?? between[0]
-  const cause = condition === undefined ? '' : ` for \`${condition.text}\``
+  const cause = condition === undefined ? '' : ` for \`${shownCondition(condition)}\``
   const ddl = verified?.ddl ?? (columns.length === 0 ? undefined : createIndex(table, columns.map(partOf), plan.engine))
   return {
     plan,
