@@ -198,11 +198,16 @@ function functionNameOf(site: NodeJS.CallSite): string {
   return type === null || type === 'Object' || type === 'Module' ? method : `${type}.${method}`
 }
 
+/** A place at the end of a line; in brackets the last one counts, since names of methods may hold anything: `GET (/posts)`. */
+const IN_BRACKETS = /^.* \(((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^\n]*):(\d+):(\d+)\)\s*$/
+const BARE = /((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^\n]*):(\d+):(\d+)\)?\s*$/
+
 /** Reads `(file:line:column)` out of the one line that another formatter makes of this frame. */
 function askFormatter(formatter: NonNullable<Formatter>, site: NodeJS.CallSite): RawFrame['mapped'] {
   try {
-    const text = String(formatter(new Error('position'), [site]))
-    const match = /\(?((?:file:\/\/|[a-zA-Z]:[\\/]|\/)[^\n]*?):(\d+):(\d+)\)?\s*$/.exec(text)
+    const text = String(formatter(new Error('position'), [site])).trimEnd()
+    const place = text.slice(text.lastIndexOf('\n') + 1)
+    const match = IN_BRACKETS.exec(place) ?? BARE.exec(place)
     if (match === null) return undefined
     const [, file = '', line, column] = match
     return { file: file.startsWith('file:') ? fileURLToPath(file) : file, line: Number(line), column: Number(column) }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { runInThisContext } from 'node:vm'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -109,6 +110,24 @@ describe('the line of the application', () => {
         }),
     )
     expect(started.map(({ callSite }) => lineOf(callSite))).toEqual([line])
+  })
+
+  test('in a method whose name looks like a path, as another formatter tells it', async () => {
+    const routes = {
+      'GET /posts': () => pool.query('select 1'),
+      'GET (/posts)': () => pool.query('select 1'),
+      '/srv:1:2': () => pool.query('select 1'),
+    }
+    const previous = Error.prepareStackTrace
+    // as formatters of loaders write frames: the text is V8's
+    Error.prepareStackTrace = (error, sites) => [error, ...sites.map((site) => `    at ${site}`)].join('\n')
+    try {
+      const { started } = await record(() => Promise.all(Object.values(routes).map((route) => route())))
+      const files = started.map(({ callSite }) => callSite?.frames[0]?.mapped?.file)
+      expect(files).toEqual(Array(3).fill(fileURLToPath(import.meta.url)))
+    } finally {
+      Error.prepareStackTrace = previous
+    }
   })
 
   test('of a helper comes first, then its callers, four frames at most', async () => {
