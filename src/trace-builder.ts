@@ -132,7 +132,9 @@ class TraceBuilder {
     let index = this.#callSites.get(captured)
     if (index === undefined) {
       const { frames, concurrent } = captured
-      index = this.#callSiteList.push({ frames: frames.map(sourceFrameOf), concurrent }) - 1
+      const awaiting = frames.findIndex(({ isAwaiting }) => isAwaiting)
+      const site = { frames: frames.map(sourceFrameOf), concurrent, ...(awaiting === -1 ? {} : { awaiting }) }
+      index = this.#callSiteList.push(site) - 1
       this.#callSites.set(captured, index)
     }
     return { callSite: index }

@@ -297,6 +297,20 @@ describe('profile', () => {
     expect([strict, lax].map(({ report }) => report.findings.length)).toEqual([1, 0])
   })
 
+  test('a loop that begins before anything was awaited is one, its first turn included', async () => {
+    const load = async () => {
+      for (const id of [71, 72, 73, 74, 75]) await pool.query(`select * from users where id = ${id}`)
+    }
+    const page = async () => {
+      await load()
+    }
+    const handOn = () => load()
+    for (const fn of [load, page, handOn]) {
+      const { report } = await profile('first turn', fn)
+      expect(report.findings).toMatchObject([{ kind: 'n-plus-one', confidence: 'likely', count: 5 }])
+    }
+  })
+
   test('kinds can be chosen and left out', async () => {
     const twice = async () => {
       await pool.query('select * from posts where id = $1', [1])

@@ -10,6 +10,7 @@ import { ValueTable } from '../src/value-table.ts'
  *
  *     posts.ts:10              | select * from posts            | []  | id=1,2 author_id=7,8
  *     db.ts:5 < posts.ts:24    | select * from users where id = $1 | [7] | id=7
+ *     db.ts:5 << posts.ts:24   | …                                       posts.ts awaited it, and was not on the stack
  *     & posts.ts:24            | …                                       started together with the line above
  *     posts.ts:24              | …                              | [8] | ! 40001
  *     posts.ts:24              | …                              | [8] | 3 rows
@@ -41,7 +42,9 @@ export function traceOf(
     const spanPath = /^\((.*)\)$/.exec(place.replace('&', '').trim())?.[1]
     if (spanPath !== undefined && !spanPaths.includes(spanPath)) spanPaths.push(spanPath)
     const frames = spanPath === undefined ? framesOf(place.replace('&', '')) : []
-    if (frames.length > 0) callSites.push({ frames, concurrent: isTogether })
+    const awaiting = place.split('<<', 1)[0]?.split('<').length ?? 0
+    if (frames.length > 0)
+      callSites.push({ frames, concurrent: isTogether, ...(awaiting < frames.length ? { awaiting } : {}) })
     const bound = parameters === '?' ? undefined : (JSON.parse(parameters) as unknown[])
     return {
       id,
@@ -90,7 +93,7 @@ function linesOf(text: string): string[][] {
 
 function framesOf(place: string): Frame[] {
   if (place.trim() === '?') return []
-  return place.split('<').map((part) => {
+  return place.split(/<+/).map((part) => {
     const [name = '', line = '1', column = '1'] = part.trim().split(':')
     return { file: `/app/${name}`, line: Number(line), column: Number(column), function: name.replace(/\.\w+$/, '') }
   })

@@ -1,4 +1,5 @@
 import type { Execution, Folded, Frame, Trace } from '../model/trace.ts'
+import { areOneChain, chainOf, isFuller, type Link } from './chain.ts'
 
 /** Executions of one shape from one chain of calls. */
 export interface Repetition {
@@ -16,8 +17,7 @@ export interface Repetition {
  * Groups the executions of a trace by shape and chain of calls.
  *
  * The chain, not the line alone: a helper's line is the same for all who call it, and two unrelated users of one
- * helper are no loop. Two chains are one where the shorter is the beginning of the longer, because a stack is cut where
- * a promise is not awaited; repeats of a frame by recursion count once.
+ * helper are no loop. Which chains are one is told by {@link areOneChain}.
  */
 export function repetitionsOf(trace: Trace): Repetition[] {
   const byStatement = new Map<number, Execution[]>()
@@ -26,7 +26,7 @@ export function repetitionsOf(trace: Trace): Repetition[] {
 }
 
 interface Chain {
-  key: string
+  links: readonly Link[]
   frames: readonly Frame[]
   executions: Execution[]
   folded: Folded[]
@@ -34,11 +34,20 @@ interface Chain {
 
 function splitByChain(trace: Trace, statement: number, executions: readonly Execution[]): Repetition[] {
   const chains: Chain[] = []
+  const known = new Map<number, Chain>()
+  const chainFor = (callSite: number): Chain => {
+    let chain = known.get(callSite)
+    if (chain === undefined) {
+      chain = joinChain(chains, trace, callSite)
+      known.set(callSite, chain)
+    }
+    return chain
+  }
   const unplaced: Execution[] = []
   const bySpans = new Map<number, Execution[]>()
   for (const execution of executions) {
     const { callSite, spanPath } = execution
-    if (callSite !== undefined) chainFor(chains, trace.callSites[callSite]?.frames ?? []).executions.push(execution)
+    if (callSite !== undefined) chainFor(callSite).executions.push(execution)
     else if (spanPath !== undefined) fileUnder(bySpans, spanPath, execution)
     else unplaced.push(execution)
   }
@@ -46,7 +55,7 @@ function splitByChain(trace: Trace, statement: number, executions: readonly Exec
   for (const sums of trace.folded) {
     if (sums.statement !== statement) continue
     if (sums.callSite === undefined) unplacedSums.push(sums)
-    else chainFor(chains, trace.callSites[sums.callSite]?.frames ?? []).folded.push(sums)
+    else chainFor(sums.callSite).folded.push(sums)
   }
   chains[0]?.folded.push(...unplacedSums)
   placeRest(chains, unplaced)
@@ -82,24 +91,21 @@ function fileUnder<Key>(lists: Map<Key, Execution[]>, key: Key, execution: Execu
   else list.push(execution)
 }
 
-function chainFor(chains: Chain[], frames: readonly Frame[]): Chain {
-  const key = keyOf(frames)
-  const known = chains.find((chain) => chain.key.startsWith(key) || key.startsWith(chain.key))
+function joinChain(chains: Chain[], trace: Trace, callSite: number): Chain {
+  const site = trace.callSites[callSite]
+  const frames = site?.frames ?? []
+  const links = chainOf(site)
+  const known = chains.find((chain) => areOneChain(chain.links, links))
   if (known === undefined) {
-    const chain: Chain = { key, frames, executions: [], folded: [] }
+    const chain: Chain = { links, frames, executions: [], folded: [] }
     chains.push(chain)
     return chain
   }
-  if (key.length > known.key.length) {
-    known.key = key
+  if (isFuller(links, known.links)) {
+    known.links = links
     known.frames = frames
   }
   return known
-}
-
-function keyOf(frames: readonly Frame[]): string {
-  const keys = frames.map(({ file, line, column }) => `${file}:${line}:${column}\n`)
-  return keys.filter((key, index) => key !== keys[index - 1]).join('')
 }
 
 /**
@@ -125,7 +131,7 @@ function placeRest(chains: Chain[], unplaced: readonly Execution[]): void {
     if (chain === undefined) lost.push(execution)
     else chain.executions.push(execution)
   }
-  if (lost.length > 0) chains.push({ key: '\n', frames: [], executions: lost, folded: [] })
+  if (lost.length > 0) chains.push({ links: [], frames: [], executions: lost, folded: [] })
 }
 
 /** True where two executions overlap in time: they were sent side by side, not one after the other's end. */

@@ -11,6 +11,8 @@ export interface RawFrame {
   readonly line: number
   readonly column: number
   readonly function: string
+  /** True where the function was not on the stack, but awaited what was: its position is that of its `await`. */
+  readonly isAwaiting: boolean
   /** Position given by the stack formatter of a loader or test runner that knows the source; absent where there is none. */
   readonly mapped: { readonly file: string; readonly line: number; readonly column: number } | undefined
   /** Whose code it is, where that of packages was built into one file with that of the application. */
@@ -167,6 +169,7 @@ function frameOf(site: NodeJS.CallSite, file: string, formatter: Formatter): Raw
     line,
     column,
     function: functionNameOf(site),
+    isAwaiting: site.isAsync(),
     mapped: formatter === undefined ? undefined : askFormatter(formatter, site),
   }
   if (isBuildOutput(frame.file)) frame.role = roleOfSource(sourceFrameOf(frame).file)

@@ -18,6 +18,11 @@ export interface CallSite {
   readonly frames: readonly Frame[]
   /** The stack ran through `await Promise.all(…)` (or allSettled, any): the statement ran beside others. */
   readonly concurrent: boolean
+  /**
+   * Index of the first frame that was not on the stack, but awaited what was: its position is that of the `await`, where
+   * on the stack it is that of the call. Absent where all were on it, or where that is not known.
+   */
+  readonly awaiting?: number
 }
 
 /** What the unit of work is. */

@@ -367,3 +367,31 @@ describe('words', () => {
     expect(moved?.identity).toBe(finding?.identity)
   })
 })
+
+describe('the first turn of a loop, before anything was awaited', () => {
+  const turns = (first: string, later: string): string => `
+    ${loop(first, USERS, [71])}
+    ${loop(later, USERS, [72, 73, 74, 75])}
+  `
+
+  test('is on the stack of the callers, which await the others', () => {
+    const trace = turns('load.ts:16:53 < page.ts:19:9 < app.ts:5:30', 'load.ts:16:53 << page.ts:19:3 < app.ts:5:24')
+    expect(find(trace)).toEqual([{ what: 'likely 5/5 users', from: undefined, at: 'load.ts:16' }])
+  })
+
+  test('has those on it that only hand the promise on', () => {
+    const trace = turns('load.ts:16:53 < same.ts:2:10 < app.ts:5:30 < main.ts:1', 'load.ts:16:53 << app.ts:5:24')
+    expect(find(trace)).toEqual([{ what: 'likely 5/5 users', from: undefined, at: 'load.ts:16' }])
+  })
+
+  test('by another call of the helper is none of it', () => {
+    const others = [
+      turns('load.ts:16:53 < page.ts:18:9 < app.ts:5:30', 'load.ts:16:53 << page.ts:19:3 < app.ts:5:24'),
+      turns('load.ts:16:53 < side.ts:2:9 < page.ts:18:9', 'load.ts:16:53 << page.ts:19:3'),
+      turns('load.ts:16:53 < page.ts:19:9', 'load.ts:16:53 < page.ts:19:20'),
+      turns('load.ts:16:53 < side.ts:1:1', 'load.ts:16:53 << page.ts:19:3'),
+      turns('load.ts:16:53 << page.ts:19:9', 'load.ts:16:53 << page.ts:19:3'),
+    ]
+    expect(others.map((trace) => find(trace))).toEqual(others.map(() => []))
+  })
+})

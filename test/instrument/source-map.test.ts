@@ -29,7 +29,7 @@ function write(file: string, text: string): string {
 }
 
 function frameIn(file: string, mapped?: RawFrame['mapped']): RawFrame {
-  return { file, line: 1, column: 1, function: 'run', mapped }
+  return { file, line: 1, column: 1, function: 'run', isAwaiting: false, mapped }
 }
 
 function inline(text: string, encoding: 'base64' | 'text'): string {
