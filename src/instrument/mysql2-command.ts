@@ -26,6 +26,14 @@ export function watchCallback(command: Any, call: Call): void {
   }
 }
 
+/** The channels bring a callback back to its scope; of the context of a tracer they know nothing. */
+export function returnToContext(command: Any, call: Call): void {
+  const { onResult } = command
+  command.onResult = function (this: unknown, ...outcome: Any[]): unknown {
+    return callIn(call.scope, onResult, this, outcome, call.context)
+  }
+}
+
 /** `execute` prepares first; where that fails, its callback is called by the command of the preparation. */
 export function watchPreparation(prepare: Any, call: Call): void {
   const { onResult } = prepare

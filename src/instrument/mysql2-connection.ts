@@ -2,7 +2,7 @@ import { takeCheckoutSite } from './checkout.ts'
 import { connectionOf } from './connection.ts'
 import type { DriverInfo, StatementMessage } from './message.ts'
 import { Call, calls, takeAdoption } from './mysql2-call.ts'
-import { MESSAGE, watchCallback, watchEvents, watchPreparation, wrapCommand } from './mysql2-command.ts'
+import { MESSAGE, returnToContext, watchCallback, watchEvents, watchPreparation, wrapCommand } from './mysql2-command.ts'
 import { commandQuestionOf } from './mysql2-question.ts'
 import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
 import { reportFailure } from './state.ts'
@@ -65,10 +65,15 @@ function file(connection: Any, command: Any, driver: DriverInfo, below: (...args
   }
   if (typeof command.onResult !== 'function') {
     if (!Object.hasOwn(command, 'emit')) watchEvents(command, call, isPublished)
-  } else if (!isPublished && (message !== undefined || !isPromised)) {
-    watchCallback(command, call)
-    if (prepare !== undefined && prepare.options === command._executeOptions) watchPreparation(prepare, call)
+    return
   }
+  if (isPublished) {
+    if (isPromised || call.context === undefined) return
+    returnToContext(command, call)
+  } else if (message !== undefined || !isPromised) {
+    watchCallback(command, call)
+  } else return
+  if (prepare !== undefined && prepare.options === command._executeOptions) watchPreparation(prepare, call)
 }
 
 /** A lost connection is told to callbacks only; commands without one just end. */

@@ -4,7 +4,7 @@ import { Call, calls, dropAdoption } from './mysql2-call.ts'
 import { watchEvents } from './mysql2-command.ts'
 import { hookConnection } from './mysql2-connection.ts'
 import { pooledQuestionOf } from './mysql2-question.ts'
-import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
+import { isWrapped, originalOf, ownerOf, wrapMethod } from './patch.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
@@ -16,7 +16,8 @@ export function hookPool(pool: Any, driver: DriverInfo): void {
   if (prototype === undefined || isWrapped(prototype, 'query')) return
   const isPublished = publishes(prototype.getConnection)
   for (const name of ['query', 'execute']) wrapAsking(prototype, name, driver, (self) => self)
-  if (!isPublished) wrapGetConnection(prototype)
+  if (isPublished) wrapPublished(prototype)
+  else wrapGetConnection(prototype)
 }
 
 /** The same for the namespaces of a pool cluster, which choose a pool at each call, and again where one fails. */
@@ -30,7 +31,8 @@ export function hookNamespace(namespace: Any, driver: DriverInfo): void {
 
 /** True where a method of the driver publishes on a channel, told by a key of the context that it makes for it. */
 export function publishes(method: unknown): boolean {
-  return typeof method === 'function' && Function.prototype.toString.call(method).includes('serverAddress')
+  const original = originalOf(method)
+  return typeof original === 'function' && Function.prototype.toString.call(original).includes('serverAddress')
 }
 
 function wrapAsking(prototype: object, name: string, driver: DriverInfo, poolOf: (self: Any) => unknown): void {
@@ -83,6 +85,24 @@ function wrapGetConnection(prototype: object): void {
           return callIn(scope, callback, this, outcome, context)
         } finally {
           leavePool()
+        }
+      }
+      return Reflect.apply(original, this, args)
+    }
+  })
+}
+
+/** The channel brings a callback back to its scope; of the context of a tracer it knows nothing. */
+function wrapPublished(prototype: object): void {
+  wrapMethod(prototype, 'getConnection', (original, wrapping) => {
+    return function getConnection(this: unknown, ...args: Any[]): unknown {
+      // a call that waits here is of `query`, and goes back to its own
+      const context = calls.handover === undefined ? state.contexts?.active() : undefined
+      const callback = args[0]
+      if (wrapping.isActive && context !== undefined && typeof callback === 'function') {
+        const scope = state.storage.getStore()
+        args[0] = function (this: unknown, ...outcome: Any[]): unknown {
+          return callIn(scope, callback, this, outcome, context)
         }
       }
       return Reflect.apply(original, this, args)

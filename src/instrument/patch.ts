@@ -75,6 +75,11 @@ export function isWrapped(target: object, name: string): boolean {
   return state.wrapped.get(target)?.has(name) ?? false
 }
 
+/** What our wrapper of a method stands before; the method itself where it is none. */
+export function originalOf(method: unknown): unknown {
+  return (method as ShimmedMethod | null | undefined)?.[ORIGINAL] ?? method
+}
+
 /** True for a method that carries the marks of {@link ShimmedMethod}, above our wrapper or below it. */
 export function isWrappedByOthers(method: unknown): boolean {
   return (method as ShimmedMethod | undefined)?.__wrapped === true

@@ -22,8 +22,22 @@ const LABELS: Readonly<Record<'pg' | 'mysql2', Readonly<Record<string, number>>>
     cursor: 1,
     stream: 1,
   },
-  mysql2: { list: 1, loop: 4, together: 4, callback: 1, nested: 1, checkout: 1, prepared: 1, failing: 1, stream: 1 },
+  mysql2: {
+    list: 1,
+    loop: 4,
+    together: 4,
+    callback: 1,
+    nested: 1,
+    checkout: 1,
+    refused: 1,
+    prepared: 1,
+    failing: 1,
+    stream: 1,
+  },
 }
+
+/** In which callbacks the application makes a span. */
+const CALLBACKS = ['checkout', 'connection', 'nested', 'query']
 
 /** `3 loop` → how often. */
 function countLabels(spans: readonly ReceivedSpan[]): Record<string, number> {
@@ -149,6 +163,20 @@ function describeInstrumentation({ sdk, node, driver, createUrl }: Subject): voi
 
     test('puts each under the span of its own request, with a pool of two and six requests at once', () => {
       expect(misplaced(spans)).toEqual([])
+    })
+
+    test('leaves callbacks in the context they were given in, for the spans of the application', () => {
+      const own = spans.filter(({ scope }) => scope === 'app')
+      const names = own.map(({ name }) => name.slice('r1_'.length))
+      const expected = driver === 'pg' ? CALLBACKS : [...CALLBACKS, 'refused']
+      expect([...new Set(names)].sort()).toEqual(expected)
+      expect(own).toHaveLength(REQUESTS.length * expected.length)
+      const servers = new Map(serverSpans(spans).map((span) => [span.spanId, span]))
+      const wrong = own.filter(({ name, parentSpanId = '' }) => {
+        const parent = servers.get(parentSpanId)
+        return parent === undefined || name[1] !== String(numberOf(parent))
+      })
+      expect(wrong.map(({ name }) => name)).toEqual([])
     })
 
     test('makes spans of transaction control, and of what runs in no request', () => {

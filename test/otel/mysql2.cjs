@@ -36,14 +36,22 @@ module.exports = (load, uri) => {
     return new Promise((resolve, reject) => {
       calling.query(`select 1 as r${n}_callback`, (error) => {
         if (error) return reject(error)
-        calling.query(`select 1 as r${n}_nested`, (inner) => {
+        globalThis.makeSpan?.(`r${n}_query`)
+        calling.execute(`select 1 as r${n}_nested`, (inner) => {
           if (inner) return reject(inner)
+          globalThis.makeSpan?.(`r${n}_nested`)
           calling.getConnection((refused, connection) => {
             if (refused) return reject(refused)
+            globalThis.makeSpan?.(`r${n}_connection`)
             connection.query(`select 1 as r${n}_checkout`, (failed) => {
+              globalThis.makeSpan?.(`r${n}_checkout`)
               connection.release()
-              if (failed) reject(failed)
-              else resolve()
+              if (failed) return reject(failed)
+              calling.execute(`select 1 as r${n}_refused from missing_table`, (wrong) => {
+                globalThis.makeSpan?.(`r${n}_refused`)
+                if (wrong) resolve()
+                else reject(new Error('a missing table was read'))
+              })
             })
           })
         })

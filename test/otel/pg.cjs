@@ -29,11 +29,15 @@ module.exports = (load, connectionString) => {
     return new Promise((resolve, reject) => {
       pool.query(`select 1 as r${n}_callback`, (error) => {
         if (error) return reject(error)
+        globalThis.makeSpan?.(`r${n}_query`)
         pool.query(`select 1 as r${n}_nested`, (inner) => {
           if (inner) return reject(inner)
+          globalThis.makeSpan?.(`r${n}_nested`)
           pool.connect((refused, client, release) => {
             if (refused) return reject(refused)
+            globalThis.makeSpan?.(`r${n}_connection`)
             client.query(`select 1 as r${n}_checkout`, (failed) => {
+              globalThis.makeSpan?.(`r${n}_checkout`)
               release()
               if (failed) reject(failed)
               else resolve()
