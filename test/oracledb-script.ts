@@ -76,6 +76,26 @@ export function scriptOracledb(
       return { resultSet }
     }
 
+    getInstanceName(): string {
+      return 'ORCL'
+    }
+
+    getPdbName(): string {
+      return 'SHOP'
+    }
+
+    getServiceName(): string {
+      return 'shop_high'
+    }
+
+    getHostName(): string {
+      return 'db.example'
+    }
+
+    getPort(): number {
+      return 1521
+    }
+
     _getConnectTraceConfig(): object {
       return {}
     }
@@ -103,6 +123,7 @@ export function scriptOracledb(
 
   class ScriptedPool extends BasePool {
     #idle: Any[] = []
+    #opened = 0
     #options: Any
 
     async create(options: Any): Promise<void> {
@@ -111,9 +132,19 @@ export function scriptOracledb(
 
     async getConnection(): Promise<Any> {
       await sleep(1)
-      const connection = this.#idle.pop() ?? new ScriptedConnection()
+      const idle = this.#idle.pop()
+      if (idle === undefined) this.#opened++
+      const connection = idle ?? new ScriptedConnection()
       connection.close = async () => void this.#idle.push(connection)
       return connection
+    }
+
+    getConnectionsOpen(): number {
+      return this.#opened
+    }
+
+    getConnectionsInUse(): number {
+      return this.#opened - this.#idle.length
     }
 
     getPoolMax(): number {

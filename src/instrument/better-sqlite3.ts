@@ -2,6 +2,7 @@ import type { Instrumentation } from './instrumentation.ts'
 import { loadedModules } from './loaded-modules.ts'
 import type { DriverInfo } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { sqliteAddressOf } from './sqlite-address.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
 import { sqliteColumnsOf } from './sqlite-rows.ts'
 import { type SyncReading, wrapExec, wrapStatements } from './sqlite-sync.ts'
@@ -19,6 +20,7 @@ export const betterSqlite3: Instrumentation = {
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
+  addressOf: sqliteAddressOf,
   matches(exports) {
     const prototype = (exports as Any)?.prototype
     // libsql has the same methods, and `sync` beside them

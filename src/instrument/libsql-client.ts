@@ -1,6 +1,6 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { libsql } from './libsql.ts'
-import { wrapRemoteClient } from './libsql-remote.ts'
+import { addressOf, noteUrl, wrapRemoteClient } from './libsql-remote.ts'
 import { loadedModules } from './loaded-modules.ts'
 import { whileLoadingAhead } from './loading-ahead.ts'
 import type { DriverInfo } from './message.ts'
@@ -26,6 +26,7 @@ export const libsqlClient: Instrumentation = {
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
+  addressOf,
   matches(exports) {
     const { createClient, LibsqlError } = (exports ?? {}) as Any
     return typeof createClient === 'function' && typeof LibsqlError === 'function'
@@ -41,7 +42,7 @@ export const libsqlClient: Instrumentation = {
     if (http !== undefined) wrapRemoteClient(http, driver)
     // the client by WebSocket opens one when it is made
     if (WsClient !== undefined) wrapRemoteClient(WsClient.prototype, driver)
-    else wrapMade(exports as object, driver)
+    wrapMade(exports as object, driver, WsClient === undefined)
   },
 }
 
@@ -89,13 +90,19 @@ function prototypeOf(createClient: (config: object) => Any, url: string): object
   }
 }
 
-/** In CommonJS the export itself can be wrapped: it shows the class of a client when the application makes one. */
-function wrapMade(exports: object, driver: DriverInfo): void {
+/**
+ * In CommonJS the export itself can be wrapped: it shows where a client connects to, and its class.
+ *
+ * @param isSocketDue true where the class of the client by WebSocket has not been met yet.
+ */
+function wrapMade(exports: object, driver: DriverInfo, isSocketDue: boolean): void {
   if (Object.getOwnPropertyDescriptor(exports, 'createClient')?.configurable !== true) return
   wrapMethod(exports, 'createClient', (original, wrapping) => {
     return function createClient(this: unknown, ...args: unknown[]): unknown {
       const client = Reflect.apply(original, this, args) as Any
-      if (wrapping.isActive && client?.protocol === 'ws') wrapRemoteClient(Object.getPrototypeOf(client), driver)
+      if (!wrapping.isActive) return client
+      noteUrl(client, (args[0] as Any)?.url)
+      if (isSocketDue && client.protocol === 'ws') wrapRemoteClient(Object.getPrototypeOf(client), driver)
       return client
     }
   })

@@ -1,4 +1,10 @@
-import { type DriverInfo, type StatementMessage, startStatement, takeDeferredCallSite } from './message.ts'
+import {
+  type DriverInfo,
+  type ServerAddress,
+  type StatementMessage,
+  startStatement,
+  takeDeferredCallSite,
+} from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
 import { reportFailure } from './state.ts'
@@ -23,15 +29,33 @@ export function wrapRemoteClient(prototype: object, driver: DriverInfo): void {
     wrapSend(found, 'rollback', driver, () => 'ROLLBACK')
   }
   wrapMethod(prototype, 'transaction', (original, wrapping) => {
-    return function transaction(this: unknown, ...args: unknown[]): unknown {
+    return function transaction(this: Any, ...args: unknown[]): unknown {
       if (!wrapping.isActive) return Reflect.apply(original, this, args)
       // the server is told of it together with its first statement
-      const message = startStatement(driver, 'BEGIN', undefined, transaction)
+      const message = startStatement(driver, 'BEGIN', undefined, transaction, undefined, this)
       const promise = Reflect.apply(original, this, args) as Promise<object>
-      if (message === undefined && isFound) return promise
-      return settle(promise, message, wrapTransaction)
+      const address = addresses.get(this)
+      if (message === undefined && isFound && address === undefined) return promise
+      return settle(promise, message, (opened) => {
+        wrapTransaction(opened)
+        if (address !== undefined) addresses.set(opened, address)
+      })
     }
   })
+}
+
+const addresses = new WeakMap<object, ServerAddress>()
+
+/** Notes where a client connects to: it keeps that private, and only who has it made knows. */
+export function noteUrl(client: object, url: unknown): void {
+  if (typeof url !== 'string' || !URL.canParse(url)) return
+  const { hostname: host, port } = new URL(url)
+  if (host !== '') addresses.set(client, { host, ...(port === '' ? {} : { port: Number(port) }) })
+}
+
+/** Where a client or a transaction of it connects to, where that was noted. */
+export function addressOf(through: object): ServerAddress | undefined {
+  return addresses.get(through)
 }
 
 function wrapCalls(prototype: object, driver: DriverInfo): void {
@@ -48,10 +72,10 @@ function wrapSend(
   parameters: (args: readonly Any[]) => readonly unknown[] | undefined = () => undefined,
 ): void {
   wrapMethod(prototype, name, (original, wrapping) => {
-    return function send(this: unknown, ...args: Any[]): unknown {
+    return function send(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive || running === this) return Reflect.apply(original, this, args)
       const size = name === 'batch' && Array.isArray(args[0]) ? args[0].length : 0
-      const message = startStatement(driver, text(args), parameters(args), send, undefined, undefined, size)
+      const message = startStatement(driver, text(args), parameters(args), send, undefined, this, size)
       const promise = applyAlone(original, this, args) as Promise<unknown>
       return message === undefined ? promise : settle(promise, message)
     }

@@ -5,7 +5,7 @@ import { watchCommand, watchStream } from './mariadb-streams.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { runOperation } from './operation.ts'
 import { wrapMethod } from './patch.ts'
-import { reportFailure } from './state.ts'
+import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mariadb's own objects
 type Any = any
@@ -29,7 +29,7 @@ export function wrapMariadbCalls(classes: MariadbClasses, driver: DriverInfo): v
   for (const name of ['query', 'execute']) wrapCall(pool, name, driver, readStatement, !isPromiseApi)
   wrapCall(pool, 'batch', driver, readBatch, !isPromiseApi)
   wrapCall(pool, 'importFile', driver, readImport, !isPromiseApi)
-  wrapCheckout(pool)
+  wrapCheckout(pool, driver)
   // finds a pool and a connection first, whose own methods publish: they take the line from here
   for (const name of ['query', 'execute', 'batch', 'getConnection']) {
     wrapMethod(filteredCluster, name, (original, wrapping) => {
@@ -64,14 +64,16 @@ function wrapConnection(prototype: Any, driver: DriverInfo, takesCallback: boole
 
 /** @param takesCallback where the application gives no callback, one of ours is the only way to learn of the end. */
 function wrapCall(prototype: Any, name: string, driver: DriverInfo, read: Reader, takesCallback: boolean): void {
+  const isPool = typeof prototype.totalConnections === 'function'
   wrapMethod(prototype, name, (original, wrapping) => {
     return function method(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive || isInCall()) return Reflect.apply(original, this, args)
+      if (isPool) state.onPool?.(this, driver)
       const call = read(this, args)
       const message =
         call === undefined
           ? undefined
-          : startStatement(driver, call.text, call.parameters, method, undefined, undefined, call.batchSize)
+          : startStatement(driver, call.text, call.parameters, method, undefined, this, call.batchSize)
       const isUnheard = takesCallback && message !== undefined && !args.some((arg) => typeof arg === 'function')
       if (isUnheard) args[original.length - 1] = () => {}
       return send(original, this, args, message)
@@ -94,10 +96,11 @@ function send(
 }
 
 /** A checkout by callback, and what is called on the connection it gives, stays in the context that asked for it. */
-function wrapCheckout(prototype: Any): void {
+function wrapCheckout(prototype: Any, driver: DriverInfo): void {
   wrapMethod(prototype, 'getConnection', (original, wrapping) => {
-    return function getConnection(this: unknown, ...args: Any[]): unknown {
+    return function getConnection(this: Any, ...args: Any[]): unknown {
       const [callback] = args
+      if (wrapping.isActive) state.onPool?.(this, driver)
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
       args[0] = bindCallback(callback, (_error, connection) => {
         const release = connection?.release
@@ -115,30 +118,34 @@ function wrapPrepare(prototype: Any, driver: DriverInfo): void {
     return function prepare(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive) return Reflect.apply(original, this, args)
       const at = args.findLastIndex((arg) => typeof arg === 'function')
-      if (at !== -1) args[at] = bindCallback(args[at], (_error, prepared) => watchPrepared(prepared, driver, wrapping))
+      if (at !== -1)
+        args[at] = bindCallback(args[at], (_error, prepared) => watchPrepared(prepared, this, driver, wrapping))
       const result = Reflect.apply(original, this, args)
-      return result instanceof Promise ? prepareWatched(result, driver, wrapping) : result
+      return result instanceof Promise ? prepareWatched(result, this, driver, wrapping) : result
     }
   })
 }
 
 async function prepareWatched(
   promise: Promise<Any>,
+  connection: object,
   driver: DriverInfo,
   wrapping: { isActive: boolean },
 ): Promise<Any> {
   const prepared = await promise
-  watchPrepared(prepared, driver, wrapping)
+  watchPrepared(prepared, connection, driver, wrapping)
   return prepared
 }
 
-function watchPrepared(prepared: Any, driver: DriverInfo, wrapping: { isActive: boolean }): void {
+function watchPrepared(prepared: Any, connection: object, driver: DriverInfo, wrapping: { isActive: boolean }): void {
   for (const name of ['execute', 'executeStream']) {
     const original = prepared?.[name]
     if (typeof original !== 'function') continue
     const method = function (this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive || isInCall()) return Reflect.apply(original, this, args)
-      return send(original, this, args, startStatement(driver, prepared.query, parametersOf(args[0]), method))
+      const parameters = parametersOf(args[0])
+      const message = startStatement(driver, prepared.query, parameters, method, undefined, connection)
+      return send(original, this, args, message)
     }
     Object.defineProperty(prepared, name, { value: method, configurable: true, writable: true })
   }

@@ -1,4 +1,5 @@
 import type { Instrumentation } from './instrumentation.ts'
+import { addressOf, poolStateOf, wrapMariadbAddress } from './mariadb-address.ts'
 import { wrapMariadbCalls } from './mariadb-calls.ts'
 import { findMariadbClasses } from './mariadb-classes.ts'
 import { wrapMariadbCommands } from './mariadb-commands.ts'
@@ -21,10 +22,13 @@ export const mariadb: Instrumentation = {
   via: 'patch',
   files: { import: ['promise.js', 'callback.js'], require: [] },
   columnsOf,
+  addressOf,
+  poolStateOf,
   matches: (exports) => FUNCTIONS.every((name) => typeof (exports as Any)?.[name] === 'function'),
   patch(exports, driver) {
     const classes = findMariadbClasses(exports)
     wrapMariadbCalls(classes, driver)
     wrapMariadbCommands(classes)
+    wrapMariadbAddress(classes)
   },
 }

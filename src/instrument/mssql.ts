@@ -2,6 +2,8 @@ import { inCall } from './driver-call.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { runOperation } from './operation.ts'
 import { wrapMethod } from './patch.ts'
+import { state } from './state.ts'
+import { addressOf, notePool, poolStateOf } from './tedious-address.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mssql's own objects
 type Any = any
@@ -17,18 +19,23 @@ export const mssql: Instrumentation = {
   dialect: 'mssql',
   via: 'patch',
   columnsOf: () => [],
+  addressOf,
+  poolStateOf,
   matches(exports) {
     const { ConnectionPool, Request, PreparedStatement } = (exports ?? {}) as Any
     return typeof ConnectionPool === 'function' && typeof PreparedStatement === 'function' && isRequest(Request)
   },
-  patch(exports) {
+  patch(exports, driver) {
     const { ConnectionPool, Request, Transaction } = exports as Any
     for (const name of ['query', 'batch', 'execute', 'bulk']) wrapOperation(Request.prototype, name)
     for (const name of ['begin', 'commit', 'rollback']) wrapOperation(Transaction.prototype, name)
     // the pool asks each connection whether it lives before it lends it
     wrapMethod(ConnectionPool.prototype, '_poolValidate', (original, wrapping) => {
-      return function validate(this: unknown, ...args: Any[]): unknown {
-        return wrapping.isActive ? inCall(undefined, original, this, args) : Reflect.apply(original, this, args)
+      return function validate(this: Any, ...args: Any[]): unknown {
+        if (!wrapping.isActive) return Reflect.apply(original, this, args)
+        notePool(args[0], this)
+        state.onPool?.(this, driver)
+        return inCall(undefined, original, this, args)
       }
     })
   },

@@ -2,7 +2,14 @@ import { takeCheckoutSite } from './checkout.ts'
 import { connectionOf } from './connection.ts'
 import type { DriverInfo, StatementMessage } from './message.ts'
 import { Call, calls, takeAdoption } from './mysql2-call.ts'
-import { MESSAGE, returnToContext, watchCallback, watchEvents, watchPreparation, wrapCommand } from './mysql2-command.ts'
+import {
+  MESSAGE,
+  returnToContext,
+  watchCallback,
+  watchEvents,
+  watchPreparation,
+  wrapCommand,
+} from './mysql2-command.ts'
 import { commandQuestionOf } from './mysql2-question.ts'
 import { isWrapped, ownerOf, wrapMethod } from './patch.ts'
 import { reportFailure } from './state.ts'

@@ -16,8 +16,8 @@ export function hookPool(pool: Any, driver: DriverInfo): void {
   if (prototype === undefined || isWrapped(prototype, 'query')) return
   const isPublished = publishes(prototype.getConnection)
   for (const name of ['query', 'execute']) wrapAsking(prototype, name, driver, (self) => self)
-  if (isPublished) wrapPublished(prototype)
-  else wrapGetConnection(prototype)
+  if (isPublished) wrapPublished(prototype, driver)
+  else wrapGetConnection(prototype, driver)
 }
 
 /** The same for the namespaces of a pool cluster, which choose a pool at each call, and again where one fails. */
@@ -69,9 +69,11 @@ function send(call: Call, original: (...args: Any[]) => unknown, self: unknown, 
   }
 }
 
-function wrapGetConnection(prototype: object): void {
+/** @param driver absent for what is no pool itself. */
+function wrapGetConnection(prototype: object, driver?: DriverInfo): void {
   wrapMethod(prototype, 'getConnection', (original, wrapping) => {
-    return function getConnection(this: unknown, ...args: Any[]): unknown {
+    return function getConnection(this: Any, ...args: Any[]): unknown {
+      if (wrapping.isActive && driver !== undefined) state.onPool?.(this, driver)
       const call = takeHandover()
       const callback = args[0]
       if (!wrapping.isActive || typeof callback !== 'function') return Reflect.apply(original, this, args)
@@ -93,9 +95,10 @@ function wrapGetConnection(prototype: object): void {
 }
 
 /** The channel brings a callback back to its scope; of the context of a tracer it knows nothing. */
-function wrapPublished(prototype: object): void {
+function wrapPublished(prototype: object, driver: DriverInfo): void {
   wrapMethod(prototype, 'getConnection', (original, wrapping) => {
-    return function getConnection(this: unknown, ...args: Any[]): unknown {
+    return function getConnection(this: Any, ...args: Any[]): unknown {
+      if (wrapping.isActive) state.onPool?.(this, driver)
       // a call that waits here is of `query`, and goes back to its own
       const context = calls.handover === undefined ? state.contexts?.active() : undefined
       const callback = args[0]

@@ -1,4 +1,5 @@
-import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
+import { type DriverInfo, type ServerAddress, type StatementMessage, startStatement, withCallSite } from './message.ts'
+import { partsOfUrl } from './pg-address.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
@@ -56,9 +57,10 @@ function fetchWatched(send: Fetch, url: Any, init: Any, driver: DriverInfo, belo
 function start(init: Any, driver: DriverInfo, below: Fetch): StatementMessage[] {
   try {
     const body = JSON.parse(init.body)
+    const through = throughOf(init.headers?.['Neon-Connection-String'])
     const messages: StatementMessage[] = []
     for (const { query, params } of body.queries ?? [body]) {
-      const message = startStatement(driver, query, params?.length > 0 ? params : undefined, below)
+      const message = startStatement(driver, query, params?.length > 0 ? params : undefined, below, undefined, through)
       if (message !== undefined) messages.push(message)
     }
     return messages
@@ -66,6 +68,22 @@ function start(init: Any, driver: DriverInfo, below: Fetch): StatementMessage[] 
     reportFailure('neon fetch', error)
     return []
   }
+}
+
+/** Databases that are told apart; an application has a few. */
+const MAX_DATABASES = 100
+
+const databases = new Map<string, ServerAddress>()
+
+/** There is no connection; what stands for it is where the database is, one object per connection string. */
+function throughOf(url: unknown): ServerAddress | undefined {
+  if (typeof url !== 'string') return undefined
+  let known = databases.get(url)
+  if (known === undefined) {
+    known = partsOfUrl(url)
+    if (databases.size < MAX_DATABASES) databases.set(url, known)
+  }
+  return known
 }
 
 async function settle(promise: Promise<Any>, messages: readonly StatementMessage[]): Promise<Any> {

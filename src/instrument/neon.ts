@@ -1,5 +1,6 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { wrapNeonFetch } from './neon-fetch.ts'
+import { addressOf, poolStateOf } from './pg-address.ts'
 import { wrapPgClient } from './pg-client.ts'
 import { wrapPgPool } from './pg-pool.ts'
 import { columnsOf } from './pg-query.ts'
@@ -18,6 +19,8 @@ export const neon: Instrumentation = {
   via: 'patch',
   files: { import: ['index.mjs'], require: ['index.js'], within: ['@vercel/postgres'] },
   columnsOf,
+  addressOf,
+  poolStateOf,
   matches(exports) {
     const { Client, Pool, neon: overHttp, neonConfig } = exports as Any
     return [Client, Pool, overHttp, neonConfig?.constructor].every((value) => typeof value === 'function')

@@ -1,6 +1,7 @@
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { sqliteAddressOf } from './sqlite-address.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
 import { preparedOf, wrapPrepare } from './sqlite-prepared.ts'
 import { sqliteColumnsOf } from './sqlite-rows.ts'
@@ -16,6 +17,7 @@ export const nodeSqlite: Instrumentation = {
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
+  addressOf: sqliteAddressOf,
   matches(exports) {
     const { DatabaseSync, StatementSync } = (exports ?? {}) as Any
     return typeof DatabaseSync?.prototype?.exec === 'function' && typeof StatementSync?.prototype?.all === 'function'

@@ -4,9 +4,10 @@ import { bindCallback, followCall, isInCall } from './driver-call.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { runOperation } from './operation.ts'
+import { addressOf, poolStateOf } from './oracledb-address.ts'
 import { watchResultSet } from './oracledb-result-set.ts'
 import { wrapMethod } from './patch.ts'
-import { reportFailure } from './state.ts'
+import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: oracledb's own objects
 type Any = any
@@ -22,6 +23,8 @@ export const oracledb: Instrumentation = {
   dialect: 'oracle',
   via: 'patch',
   columnsOf,
+  addressOf,
+  poolStateOf,
   matches(exports) {
     const { Connection, Pool, getConnection } = (exports ?? {}) as Any
     const isConnection = typeof Connection?.prototype?.executeMany === 'function'
@@ -43,6 +46,7 @@ export const oracledb: Instrumentation = {
       wrapCall(prototype, name, driver, () => ({ text: name, parameters: undefined }))
     }
     wrapQueryStream(prototype)
+    wrapPool((exports as Any).Pool.prototype, driver)
   },
 }
 
@@ -58,10 +62,20 @@ function wrapCall(prototype: Any, name: string, driver: DriverInfo, read: (args:
     return function method(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive || isInCall()) return Reflect.apply(original, this, args)
       const { text, parameters, batchSize } = read(args)
-      const message = startStatement(driver, text, parameters, method, undefined, undefined, batchSize)
       // the object of the application is made anew at each checkout, what is behind it lasts as long as the connection
-      if (message !== undefined) message.connection = connectionOf(this._impl ?? this)
+      const connection = this._impl ?? this
+      const message = startStatement(driver, text, parameters, method, undefined, connection, batchSize)
+      if (message !== undefined) message.connection = connectionOf(connection)
       return followCall(message, original, this, args, endWithResult)
+    }
+  })
+}
+
+function wrapPool(prototype: object, driver: DriverInfo): void {
+  wrapMethod(prototype, 'getConnection', (original, wrapping) => {
+    return function getConnection(this: Any, ...args: Any[]): unknown {
+      if (wrapping.isActive) state.onPool?.(this, driver)
+      return Reflect.apply(original, this, args)
     }
   })
 }

@@ -19,7 +19,8 @@ function partsOf({ host, port, database }: Any): ServerAddress | undefined {
   }
 }
 
-function partsOfUrl(text: unknown): ServerAddress {
+/** Host, port and database of a connection string, without its credentials. */
+export function partsOfUrl(text: unknown): ServerAddress {
   if (typeof text !== 'string' || !URL.canParse(text)) return {}
   const { hostname, port, pathname } = new URL(text)
   const database = decodeURIComponent(pathname.slice(1))

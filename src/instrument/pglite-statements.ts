@@ -42,10 +42,11 @@ export function wrapPgliteStatements(
         if (!wrapping.isActive || isAskingItself()) return Reflect.apply(original, this, args)
         const [text, values] = args
         const isBound = name === 'query' && Array.isArray(values) && values.length > 0
-        const message = startStatement(driver, String(text), isBound ? values : undefined, send)
+        const database = transaction?.database ?? this
+        const message = startStatement(driver, String(text), isBound ? values : undefined, send, undefined, database)
         const result = Reflect.apply(original, this, args)
         if (message === undefined) return result
-        message.connection = connectionOf(transaction?.database ?? this)
+        message.connection = connectionOf(database)
         return withCallSite(settle(result as Promise<unknown>, message), message)
       }
     }

@@ -47,7 +47,7 @@ function control(
   database: object,
   below: (...args: never[]) => unknown,
 ): StatementMessage | undefined {
-  const message = startStatement(driver, text, undefined, below)
+  const message = startStatement(driver, text, undefined, below, undefined, database)
   if (message !== undefined) message.connection = connectionOf(database)
   return message
 }

@@ -1,5 +1,6 @@
 import type { ResultColumn } from '../model/trace.ts'
 import type { Instrumentation } from './instrumentation.ts'
+import type { ServerAddress } from './message.ts'
 import { wrapPgliteStatements, wrapPgliteTypes } from './pglite-statements.ts'
 import { wrapPgliteTransaction } from './pglite-transaction.ts'
 
@@ -17,6 +18,7 @@ export const pglite: Instrumentation = {
   via: 'patch',
   files: { import: ['dist/index.js'], require: ['dist/index.cjs'] },
   columnsOf,
+  addressOf,
   matches: (exports) => isDatabase((exports as Any).PGlite?.prototype),
   patch(exports, driver) {
     const { prototype } = (exports as Any).PGlite
@@ -28,6 +30,12 @@ export const pglite: Instrumentation = {
 
 function isDatabase(prototype: Any): boolean {
   return ['query', 'exec', 'transaction', 'execProtocolRaw'].every((name) => typeof prototype?.[name] === 'function')
+}
+
+/** There is no server; the database is the one that PostgreSQL was told when it started. */
+function addressOf(database: object): ServerAddress | undefined {
+  const name: unknown = (database as Any).mod?.ENV?.PGDATABASE
+  return typeof name === 'string' ? { database: name } : undefined
 }
 
 /** PGlite tells names and types, but not where a column comes from. */

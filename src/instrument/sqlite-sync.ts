@@ -93,8 +93,10 @@ function start(
 ): StatementMessage | undefined {
   const { driver } = reading
   if (isOutside()) return startStatement(driver, '', undefined, below)
-  const message = startStatement(driver, reading.textOf(self, args), reading.parametersOf(self, args), below)
-  if (message !== undefined) message.connection = connectionOf(reading.databaseOf(self))
+  const database = reading.databaseOf(self)
+  const text = reading.textOf(self, args)
+  const message = startStatement(driver, text, reading.parametersOf(self, args), below, undefined, database)
+  if (message !== undefined) message.connection = connectionOf(database)
   return message
 }
 

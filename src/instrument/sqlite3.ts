@@ -3,6 +3,7 @@ import type { Instrumentation } from './instrumentation.ts'
 import { callIn, type DriverInfo, type StatementMessage, startStatement } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { isOutside } from './scope.ts'
+import { sqliteAddressOf } from './sqlite-address.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
 import { preparedOf, wrapPrepare } from './sqlite-prepared.ts'
 import { changedRows, sqliteColumnsOf, sqliteResultOf } from './sqlite-rows.ts'
@@ -22,6 +23,7 @@ export const sqlite3: Instrumentation = {
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
+  addressOf: sqliteAddressOf,
   matches(exports) {
     const { Database, Statement } = (exports ?? {}) as Any
     return hasMethod(Database, 'parallelize') && hasMethod(Database, 'each') && hasMethod(Statement, 'each')
@@ -131,10 +133,11 @@ function start(
   below: () => unknown,
 ): StatementMessage | undefined {
   if (isOutside()) return startStatement(driver, '', undefined, below)
-  const message = startStatement(driver, statement.sql, parametersOf(statement, args), below)
+  const database = call?.database ?? preparedOf(statement)?.database
+  const message = startStatement(driver, statement.sql, parametersOf(statement, args), below, undefined, database)
   if (message === undefined) return undefined
   message.hasCallback = true
-  message.connection = connectionOf(call?.database ?? preparedOf(statement)?.database)
+  message.connection = connectionOf(database)
   if (call !== undefined) {
     call.message = message
     call.statement = statement
@@ -169,7 +172,7 @@ function wrapDatabaseExec(prototype: object, driver: DriverInfo): void {
   wrapMethod(prototype, 'exec', (original, wrapping) => {
     return function exec(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive) return Reflect.apply(original, this, args)
-      const message = startStatement(driver, String(args[0]), undefined, exec)
+      const message = startStatement(driver, String(args[0]), undefined, exec, undefined, this)
       if (message === undefined) return Reflect.apply(original, this, args)
       message.hasCallback = true
       message.connection = connectionOf(this)

@@ -6,6 +6,7 @@ import { type DriverInfo, startStatement } from './message.ts'
 import { noteWait } from './operation.ts'
 import { wrapMethod } from './patch.ts'
 import { hookSequelizeQueue } from './sequelize-queue.ts'
+import { addressOf, poolStateOf } from './tedious-address.ts'
 import { type Question, questionOf } from './tedious-question.ts'
 import { watchRequest } from './tedious-request.ts'
 
@@ -22,6 +23,8 @@ export const tedious: Instrumentation = {
   dialect: 'mssql',
   via: 'patch',
   columnsOf,
+  addressOf,
+  poolStateOf,
   tracedMethods: (exports) => [(exports as Any).Connection.prototype.execSql],
   matches(exports) {
     const prototype = (exports as Any)?.Connection?.prototype
@@ -64,7 +67,7 @@ function wrapRequest(prototype: Any, name: string, driver: DriverInfo): void {
 }
 
 function start(connection: Any, { text, parameters }: Question, driver: DriverInfo, below: () => unknown) {
-  const message = startStatement(driver, text, parameters, below)
+  const message = startStatement(driver, text, parameters, below, undefined, connection)
   if (message === undefined) return undefined
   noteWait(message)
   message.hasCallback = true

@@ -5,7 +5,7 @@ import { state } from '../../src/instrument/state.ts'
 import { createProfiler } from '../../src/profiler.ts'
 import { describeDriver, facts } from './driver-contract.ts'
 import { loadNativeSqlite } from './native-sqlite.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressesOf, here, lineOf, record, withDatabaseFile } from './record.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the driver has no types of its own
 type Any = any
@@ -87,6 +87,15 @@ function describeBetterSqlite3(Database: Any, name: string): void {
       expect(iterator[Symbol.iterator]()).toBe(iterator)
       expect(iterator.next()).toEqual({ value: { id: 1, name: 'author 1' }, done: false })
       expect(iterator.next()).toEqual({ value: undefined, done: true })
+    })
+  })
+
+  test('a database is named by its file, without the folders', async () => {
+    await withDatabaseFile(async (path) => {
+      const file = new Database(path)
+      const { started } = await record(() => [file.exec('create table t (id)'), file.prepare('select * from t').all()])
+      expect(addressesOf(started)).toEqual([{ database: 'shop.db' }, { database: 'shop.db' }])
+      file.close()
     })
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { StatementMessage } from '../../src/instrument/message.ts'
+import type { DriverInfo, ServerAddress, StatementMessage } from '../../src/instrument/message.ts'
 import { ProcessScope } from '../../src/instrument/process-scope.ts'
 import { currentScope, runIn } from '../../src/instrument/scope.ts'
 import { state } from '../../src/instrument/state.ts'
@@ -27,6 +27,10 @@ export interface DriverUnderTest {
   readonly hasPool?: boolean
   /** The parameter as the driver sends it, where that is not as it was given. */
   readonly sent?: (request: number) => unknown
+  /** Where each of the calls goes, as the driver tells it; absent where it tells nothing. */
+  readonly address?: () => ServerAddress
+  /** The most connections of a pool that tells its state; absent where none does. */
+  readonly poolSize?: number
   /** Hooks the driver once more. */
   readonly hookAgain: () => void
 }
@@ -65,6 +69,15 @@ export function describeDriver(driver: DriverUnderTest): void {
         expect(frame?.mapped?.file ?? frame?.file).toMatch(/\.test\.ts$/)
       },
     )
+
+    test('it goes where the driver says that it does', async () => {
+      for (const [form, ask] of driver.forms) {
+        const [message] = (await record(ask)).started
+        const { through, driver: info } = message as StatementMessage
+        const address = through === undefined ? undefined : info.addressOf?.(through)
+        expect(address, form).toEqual(driver.address?.())
+      }
+    })
 
     test('hooking it again changes nothing', async () => {
       driver.hookAgain()
@@ -110,6 +123,28 @@ export function describeDriver(driver: DriverUnderTest): void {
   })
 
   if (driver.pooled.length === 0) return
+  test(`${driver.name}: its pools tell their state`, async () => {
+    const pools = new Map<object, DriverInfo>()
+    state.onPool = (pool, info) => void pools.set(pool, info)
+    try {
+      for (const [, ask] of driver.pooled) await ask(1)
+    } finally {
+      state.onPool = undefined
+    }
+    const told = [...pools].flatMap(([pool, info]) => {
+      const { addressOf, poolStateOf } = info
+      return { ...poolStateOf?.(pool), host: addressOf?.(pool)?.host }
+    })
+    const { poolSize, address } = driver
+    if (poolSize === undefined) expect(told).toEqual([])
+    else expect(told.length).toBeGreaterThan(0)
+    for (const { idle = 0, used = 0, pending, max, host } of told) {
+      expect({ pending, max, host }).toEqual({ pending: 0, max: poolSize, host: address?.().host })
+      expect(idle + used).toBeGreaterThan(0)
+      expect(idle + used).toBeLessThanOrEqual(poolSize ?? 0)
+    }
+  })
+
   const where = driver.hasPool === false ? 'one connection' : 'a warm pool of two'
   describe(`${driver.name}: ${where} under six requests`, () => {
     test.each(driver.pooled)('%s: everything in its own scope', async (_name, ask) => {

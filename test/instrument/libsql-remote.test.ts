@@ -6,7 +6,7 @@ import { ignore } from '../../src/instrument/scope.ts'
 import { createProfiler } from '../../src/profiler.ts'
 import { describeDriver } from './driver-contract.ts'
 import { type LibsqlServer, startLibsqlServer } from './libsql-server.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressesOf, here, lineOf, record } from './record.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: findings of any kind
 type Any = any
@@ -68,6 +68,20 @@ describe.each([
       ['COMMIT', 0, undefined],
     ])
     expect(lineOf(ended[1]?.callSite)).toBe(line)
+  })
+
+  test('where the server is, is told of a client that is made through CommonJS after nonplus came', async () => {
+    const { hostname: host, port } = new URL(server.url)
+    const told = libsql === cjs ? { host, port: Number(port) } : undefined
+    const own = libsql.createClient({ url: server.url })
+    const { started } = await record(async () => {
+      await own.execute('select 1')
+      const transaction = await own.transaction('write')
+      await transaction.execute('select 2')
+      await transaction.commit()
+    })
+    expect(addressesOf(started)).toEqual([told, told, told, told])
+    own.close()
   })
 
   test('a loop over rows is proven, with its line', async () => {

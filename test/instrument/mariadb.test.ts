@@ -64,6 +64,7 @@ const TEXT = 'select * from authors where id = ?'
 const WRONG = 'select * from nothing_here'
 
 interface Opened {
+  readonly options: { readonly host: string; readonly port: number; readonly database: string }
   readonly connection: esm.Connection
   readonly pool: esm.Pool
   readonly cluster: esm.PoolCluster
@@ -98,6 +99,7 @@ async function open({ promise, callback }: Copy): Promise<Opened> {
   const callbackCluster = callback.createPoolCluster()
   callbackCluster.add('one', pooled)
   const opened = {
+    options,
     connection,
     pool,
     cluster,
@@ -265,6 +267,8 @@ describe.skipIf(isMissing)(`mariadb${isMissing ? ` (SKIPPED: ${HOW_TO_GET_MYSQL}
             ] as const)
           : []),
       ],
+      address: () => ({ host: on.options.host, port: on.options.port, database: on.options.database }),
+      poolSize: 2,
       hookAgain: () => {
         instrument(copy.promise)
         instrument(copy.callback)

@@ -63,6 +63,7 @@ describe.each(copies)('mssql $version (scripted peer, not a live server)', ({ sq
     pool = await new sql.ConnectionPool({
       server: '127.0.0.1',
       port: peer.port,
+      database: 'shop',
       user: 'someone',
       password: 'something',
       options: { encrypt: false, trustServerCertificate: true },
@@ -125,6 +126,8 @@ describe.each(copies)('mssql $version (scripted peer, not a live server)', ({ sq
       ['callback', (request) => called((done) => asked(request).query(REQUEST, done))],
       ['procedure', (request) => asked(request).execute('authors_of')],
     ],
+    address: () => ({ host: '127.0.0.1', port: peer.port, database: 'shop' }),
+    poolSize: 2,
     hookAgain: () => {
       instrument(sql)
       instrument(tedious)

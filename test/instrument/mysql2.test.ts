@@ -14,7 +14,7 @@ import { profile } from '../../src/profiler.ts'
 import { createMysqlDatabase } from '../create-mysql-database.ts'
 import { HOW_TO_GET_MYSQL } from '../mysql-server.ts'
 import { describeDriver, facts } from './driver-contract.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressIn, here, lineOf, record } from './record.ts'
 
 const require = createRequire(import.meta.url)
 const isMissing = process.env.NONPLUS_TEST_MYSQL_URL === undefined
@@ -203,6 +203,8 @@ describe.skipIf(isMissing).each([
     name,
     forms,
     expected: { text: TEXT, parameters: [3], rows: 1 },
+    address: () => addressIn(url),
+    poolSize: 2,
     failures: [
       ['callback', () => called((done) => connection.query(NOTHING, done)), 'ER_NO_SUCH_TABLE'],
       ['execute', () => called((done) => connection.execute(NOTHING, done)), 'ER_NO_SUCH_TABLE'],

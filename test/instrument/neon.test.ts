@@ -10,7 +10,7 @@ import { createDatabase } from '../create-database.ts'
 import { NeonServer } from '../neon-server.ts'
 import { describeDriver, facts } from './driver-contract.ts'
 import { findLoop, provenLoop } from './n-plus-one-of.ts'
-import { record } from './record.ts'
+import { addressIn, record } from './record.ts'
 
 const url = await createDatabase('neon')
 const server = await NeonServer.start(url)
@@ -90,6 +90,8 @@ describeDriver({
     ['callback', (request) => called((done) => pool.query('select $1::int as request', [request], done))],
     ['checkout', (request) => withClient((checkedOut) => checkedOut.query('select $1::int as request', [request]))],
   ],
+  address: () => addressIn(url),
+  poolSize: 2,
   hookAgain: () => instrument(neon),
 })
 
@@ -111,6 +113,7 @@ describeDriver({
     ['query', async () => await sql.query('select 1 / $1::int', [0]), '22012'],
   ],
   pooled: [['template', async (request) => await sql.query('select $1::int as request', [request])]],
+  address: () => addressIn(url),
   hookAgain: () => instrument(neon),
 })
 

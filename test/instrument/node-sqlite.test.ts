@@ -4,7 +4,7 @@ import { unpatchAll } from '../../src/instrument/patch.ts'
 import { state } from '../../src/instrument/state.ts'
 import { createProfiler } from '../../src/profiler.ts'
 import { describeDriver, facts } from './driver-contract.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressesOf, here, lineOf, record, withDatabaseFile } from './record.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: its types are those of another version of Node
 type Any = any
@@ -85,6 +85,16 @@ describe.skipIf(sqlite === undefined)(`node:sqlite on Node ${process.versions.no
       const iterator = prepared.iterate(1)
       expect(Object.keys(iterator)).toEqual([])
       expect(iterator.toArray().length).toBe(1)
+    })
+  })
+
+  test('a database is named by its file, without the folders, where Node tells it', async () => {
+    await withDatabaseFile(async (path) => {
+      const file = new sqlite.DatabaseSync(path)
+      const { started } = await record(() => [file.exec('create table t (id)'), file.prepare('select * from t').all()])
+      const told = 'location' in file ? { database: 'shop.db' } : undefined
+      expect(addressesOf(started)).toEqual([told, told])
+      file.close()
     })
   })
 

@@ -53,11 +53,15 @@ describe.each(copies)('oracledb $version (scripted implementation, not a live se
   let pool: Any
 
   beforeAll(async () => {
-    connection = await oracledb.getConnection({ user: 'someone', password: 'x', connectString: 'nowhere' })
+    connection = await oracledb.getConnection({
+      user: 'someone',
+      password: 'x',
+      connectString: 'db.example:1521/shop_high',
+    })
     pool = await oracledb.createPool({
       user: 'someone',
       password: 'x',
-      connectString: 'nowhere',
+      connectString: 'db.example:1521/shop_high',
       poolMin: 2,
       poolMax: 2,
     })
@@ -131,6 +135,8 @@ describe.each(copies)('oracledb $version (scripted implementation, not a live se
       ['callback', (request) => called((done) => askInCheckout('select :1 from dual', [request], done))],
       ['stream', (request) => withConnection((on) => read(on.queryStream('select :1 from dual', [request])))],
     ],
+    address: () => ({ host: 'db.example', port: 1521, database: 'ORCL|SHOP|shop_high' }),
+    poolSize: 2,
     hookAgain: () => instrument(oracledb),
   })
 

@@ -11,7 +11,7 @@ import { currentScope } from '../../src/instrument/scope.ts'
 import { state } from '../../src/instrument/state.ts'
 import { createDatabase } from '../create-database.ts'
 import { describeDriver, facts } from './driver-contract.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressIn, here, lineOf, record } from './record.ts'
 
 const url = await createDatabase('pg')
 instrument(pg)
@@ -117,6 +117,8 @@ describeDriver({
     ['checkout', (request) => withClient((checkedOut) => checkedOut.query('select $1::int as request', [request]))],
     ['checkout by callback', (request) => called((done) => askInCheckout(request, done))],
   ],
+  address: () => addressIn(url),
+  poolSize: 2,
   hookAgain: () => instrument(pg),
 })
 

@@ -49,6 +49,7 @@ describeDriver({
     ['query', (request) => db.query('select $1::int as request', [request])],
     ['sql', (request) => db.sql`select ${request}::int as request`],
   ],
+  address: () => ({ database: 'postgres' }),
   hookAgain: () => instrument({ PGlite }),
 })
 

@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CapturedCallSite } from '../../src/instrument/call-site.ts'
 import { statementEnd, statementStart } from '../../src/instrument/channel.ts'
-import type { StatementMessage } from '../../src/instrument/message.ts'
+import type { ServerAddress, StatementMessage } from '../../src/instrument/message.ts'
 import { runIn, Scope } from '../../src/instrument/scope.ts'
 import { startRecorder } from '../../src/recorder.ts'
 
@@ -28,6 +31,27 @@ export async function record<Result>(fn: () => Result | Promise<Result>, name = 
   } finally {
     statementStart.unsubscribe(onStart)
     statementEnd.unsubscribe(onEnd)
+  }
+}
+
+/** Where a server is, as a URL says it. */
+export function addressIn(url: string): ServerAddress {
+  const { hostname: host, port, pathname } = new URL(url)
+  return { host, port: port === '' ? undefined : Number(port), database: pathname.slice(1) }
+}
+
+/** Where statements went, as their driver tells it. */
+export function addressesOf(messages: readonly StatementMessage[]): (ServerAddress | undefined)[] {
+  return messages.map(({ through, driver }) => (through === undefined ? undefined : driver.addressOf?.(through)))
+}
+
+/** Calls `use` with the path of a database file that is not there yet, `shop.db`, and removes it afterwards. */
+export async function withDatabaseFile(use: (path: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'nonplus-sqlite-'))
+  try {
+    await use(join(folder, 'shop.db'))
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 }
 

@@ -7,7 +7,7 @@ import { createProfiler } from '../../src/profiler.ts'
 import { describeDriver, facts } from './driver-contract.ts'
 import { loadNativeSqlite } from './native-sqlite.ts'
 import { holdRandomMixes, type Use } from './random-mix.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressesOf, here, lineOf, record, withDatabaseFile } from './record.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the driver has no types of its own
 type Any = any
@@ -151,6 +151,21 @@ function describeSqlite3(sqlite3: Any, db: Any, name: string): void {
       ['transaction', 0],
     ])
     expect(new Set(ended.map(({ connection }) => connection)).size).toBe(1)
+  })
+
+  test('a database is named by its file, without the folders', async () => {
+    await withDatabaseFile(async (path) => {
+      for (const name of [path, `file:${path}?mode=rwc`]) {
+        const flags = sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE | sqlite3.OPEN_URI
+        const file = new sqlite3.Database(name, flags)
+        const { started } = await record(async () => {
+          await called((done) => file.exec('create table if not exists t (id)', done))
+          await called((done) => file.all('select * from t', done))
+        })
+        expect(addressesOf(started)).toEqual([{ database: 'shop.db' }, { database: 'shop.db' }])
+        await called((done) => file.close(done))
+      }
+    })
   })
 
   test('callbacks run in the scope of their call', async () => {

@@ -30,7 +30,7 @@ afterAll(async () => {
 async function connect(options: object = {}): Promise<Connection> {
   const opened = new Connection({
     server: '127.0.0.1',
-    options: { port: peer.port, encrypt: false, trustServerCertificate: true, ...options },
+    options: { port: peer.port, database: 'shop', encrypt: false, trustServerCertificate: true, ...options },
     authentication: { type: 'default', options: { userName: 'someone', password: 'something' } },
   })
   await called((done) => opened.connect(done))
@@ -93,6 +93,7 @@ describeDriver({
     ['a value of the wrong type', () => ask(TEXT, { id: 'x' as never }), 'EPARAM'],
   ],
   pooled: [],
+  address: () => ({ host: '127.0.0.1', port: peer.port, database: 'shop' }),
   hookAgain: () => instrument(tedious),
 })
 
