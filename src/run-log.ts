@@ -81,9 +81,9 @@ export class RunLog {
     const { isListed, findings } = this.#sieve.sift(scope, result.findings)
     if (!isListed) return
     for (const finding of findings) this.#addSources(finding)
-    const executions = this.#timeline?.take(result)
-    const timeline = executions === undefined ? {} : { executions, dialect: result.trace.dialect }
-    this.#append({ type: 'scope', scope: { ...scope, ...timeline }, findings })
+    const timeline = this.#timeline?.take(result) ?? {}
+    const dialect = timeline.executions === undefined ? {} : { dialect: result.trace.dialect }
+    this.#append({ type: 'scope', scope: { ...scope, ...timeline, ...dialect }, findings })
     if (this.#isWriteDue) return
     this.#isWriteDue = true
     setImmediate(() => guard(() => this.#writeLines())).unref()

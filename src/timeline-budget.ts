@@ -1,4 +1,6 @@
+import type { Finding } from './model/finding.ts'
 import type { ScopeExecution } from './model/report.ts'
+import type { Trace } from './model/trace.ts'
 import type { ScopeResult } from './profiler.ts'
 
 /** More of one scope fill a screen many times over. */
@@ -7,13 +9,28 @@ const MAX_PER_SCOPE = 1_000
 /** Of a process: a few megabytes of trace, which viewers open at once. */
 const MAX_IN_ALL = 20_000
 
+/** A timeline, and what did not go on it. */
+interface Timeline {
+  /** In start order; absent where there is no room left. */
+  readonly executions?: ScopeExecution[]
+  /** Executions beyond them; absent where there are none. */
+  readonly omittedExecutions?: number
+}
+
 /** Makes the timelines of scopes, as many as there is room for. */
 export class TimelineBudget {
   #room = MAX_IN_ALL
 
-  /** The executions of a scope, in start order; undefined where there is no room left. */
-  take({ trace, findings }: ScopeResult): ScopeExecution[] | undefined {
-    if (this.#room === 0) return undefined
+  /** The executions of a scope, as many as there is room for. */
+  take({ trace, findings }: ScopeResult): Timeline {
+    const all = trace.folded.reduce((sum, { count }) => sum + count, trace.executions.length)
+    const isFull = this.#room === 0
+    const executions = isFull ? [] : this.#list(trace, findings)
+    const omitted = all - executions.length
+    return { ...(isFull ? {} : { executions }), ...(omitted === 0 ? {} : { omittedExecutions: omitted }) }
+  }
+
+  #list(trace: Trace, findings: readonly Finding[]): ScopeExecution[] {
     const owners = new Map(
       findings.flatMap(({ identity, executions }) => executions.map((id) => [id, identity] as const)),
     )

@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoggedScope } from '../otel/otlp-json.ts'
-import type { LogLine } from '../run-log.ts'
+import type { LogLine, LogRecord } from '../run-log.ts'
 
 /** Scopes that were read; they come again until `done` is called. */
 export interface LogPart {
@@ -40,6 +40,22 @@ export class LogTail {
       done()
     }
     return undefined
+  }
+
+  /** Scopes that the processes have summed up by name, and not logged one by one. */
+  countSummedUp(): number {
+    const names = readdirSync(this.#folder).filter((name) => name.endsWith('.json'))
+    return names.reduce((sum, name) => sum + summedUpIn(join(this.#folder, name)), 0)
+  }
+}
+
+function summedUpIn(path: string): number {
+  try {
+    const { totals } = JSON.parse(readFileSync(path, 'utf8')) as LogRecord
+    return totals.reduce((sum, { scopes }) => sum + scopes, 0)
+  } catch {
+    // torn by a kill
+    return 0
   }
 }
 

@@ -72,6 +72,8 @@ export class OtlpExport {
   #pending: Pending | undefined
   #failure: string | undefined
   #refused = 0
+  /** Statements that no span was made of, and the scopes they are of. */
+  readonly #omitted = { statements: 0, scopes: 0 }
 
   /** @param folder that the processes log into. */
   constructor(target: OtlpTarget, folder: string) {
@@ -84,19 +86,33 @@ export class OtlpExport {
   /**
    * Sends the rest.
    *
-   * @returns what went wrong, in a sentence; undefined where all was taken.
+   * @returns what is missing at the receiver, a sentence each; empty where it has all.
    */
-  async finish(): Promise<string | undefined> {
+  async finish(): Promise<string[]> {
     clearInterval(this.#timer)
     await this.#turn
     await this.#sendAll()
     const { endpoint } = this.#target
+    const losses: string[] = []
     if (this.#failure !== undefined) {
       const left = this.#countLeft()
-      return `could not send to ${endpoint}: ${this.#failure}. ${left === 1 ? '1 scope was' : `${left} scopes were`} not sent.`
+      losses.push(`could not send to ${endpoint}: ${this.#failure}. ${scopesWere(left)} not sent.`)
+    } else if (this.#refused > 0)
+      losses.push(`${endpoint} refused ${this.#refused} of the spans and events it was sent.`)
+    return [...losses, ...this.#boundNotes()]
+  }
+
+  /** What was not meant to be sent, since there was too much of it. */
+  *#boundNotes(): Generator<string> {
+    const { statements, scopes } = this.#omitted
+    if (statements > 0) {
+      yield `${statements} statements of ${scopes === 1 ? '1 scope' : `${scopes} scopes`} have no span: each process makes ` +
+        'them of the first 1,000 of a scope, and of its first 20,000. The span of the scope counts the others, in ' +
+        'nonplus.db.query.omitted.'
     }
-    if (this.#refused > 0) return `${endpoint} refused ${this.#refused} of the spans and events it was sent.`
-    return undefined
+    const summed = this.#tail.countSummedUp()
+    if (summed > 0)
+      yield `${scopesWere(summed)} not sent: of each process the first 10,000 are, and those with findings.`
   }
 
   #start(): void {
@@ -127,6 +143,10 @@ export class OtlpExport {
   #next(): Pending | undefined {
     const part = this.#tail.next()
     if (part === undefined) return undefined
+    for (const { omittedExecutions = 0 } of part.scopes.map(({ scope }) => scope)) {
+      this.#omitted.statements += omittedExecutions
+      if (omittedExecutions > 0) this.#omitted.scopes++
+    }
     const { traces, logs } = exportOf(part.scopes, this.#resource, (bytes) => randomBytes(bytes).toString('hex'))
     const requests = [{ path: '/v1/traces', body: traces }]
     if (logs !== undefined) requests.push({ path: '/v1/logs', body: logs })
@@ -153,6 +173,10 @@ export class OtlpExport {
     }
     return count
   }
+}
+
+function scopesWere(count: number): string {
+  return count === 1 ? '1 scope was' : `${count} scopes were`
 }
 
 /** A receiver may take a part, and says so in its answer. */

@@ -60,9 +60,9 @@ export async function run(command: readonly string[], flags: RunFlags): Promise<
   const exported = plan.otlp === undefined ? undefined : new OtlpExport(plan.otlp, folder)
   const ending = await runInForeground(command, { env, stdout })
   // before the logs may be handed over to an outer run
-  const loss = await exported?.finish()
+  const losses = (await exported?.finish()) ?? []
   const exitCode = await conclude(folder, plan, ending)
-  if (loss !== undefined) process.stderr.write(`nonplus: ${loss}\n`)
+  for (const loss of losses) process.stderr.write(`nonplus: ${loss}\n`)
   remove()
   endAs(exitCode === undefined ? ending : { code: exitCode, signal: null })
 }

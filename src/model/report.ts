@@ -32,6 +32,8 @@ export interface ReportScope extends ScopeInfo {
   }
   /** In start order. Only where a timeline was asked for, and then bounded: a busy scope has more queries than these. */
   readonly executions?: readonly ScopeExecution[]
+  /** Executions beyond {@link executions}, transaction control among them; absent where there are none. */
+  readonly omittedExecutions?: number
   /** That of {@link executions}. */
   readonly dialect?: Dialect
 }

@@ -89,7 +89,11 @@ function scopeSpan(scope: ReportScope, findings: readonly Finding[], place: Plac
     name: scope.name,
     kind: KINDS[scope.kind],
     ...timesOf(scope, 0, scope.durationMs),
-    attributes: keyValues({ ...scope.attributes, ...scopeAttributes(scope, findings) }),
+    attributes: keyValues({
+      ...scope.attributes,
+      ...scopeAttributes(scope, findings),
+      ...(scope.omittedExecutions === undefined ? {} : { 'nonplus.db.query.omitted': scope.omittedExecutions }),
+    }),
     ...(failure === undefined ? {} : { status: { code: ERROR } }),
   }
 }

@@ -208,6 +208,51 @@ describe.skipIf(isMissing)(`nonplus run --otlp${isMissing ? ' (SKIPPED: npm ci -
     expect(await once(child, 'exit')).toEqual([3, null])
   })
 
+  test('what is too much is counted: on its scope, and at the end', async () => {
+    await start()
+    const code = `
+      const { createRequire } = require('node:module')
+      const { runInScope } = createRequire(${JSON.stringify(cli)})('nonplus')
+      const pg = require('pg')
+      const pool = new pg.Pool({ connectionString: process.env.OTEL_URL, max: 5 })
+      const query = (texts) => runInScope('import', () => Promise.all(texts.map((text) => pool.query(text))))
+      const repeat = (count, text) => Array.from({ length: count }, () => text)
+      async function main() {
+        await query([...repeat(1_500, 'select 1 as a'), ...repeat(10, 'select 1 as b')])
+        await query(repeat(1_000, 'select 1 as c'))
+        await query([...repeat(1_000, 'select 1 as c'), 'begin'])
+        for (let i = 0; i < 17; i++) await query(repeat(1_000, 'select 1 as c'))
+        await query(repeat(3, 'select 1 as d'))
+        for (let i = 0; i < 10_000; i++) await runInScope('empty', async () => {})
+        await pool.end()
+      }
+      main()
+    `
+    const env = await loopsEnv({})
+    const flags = [
+      cli,
+      'run',
+      '--quiet',
+      '--only',
+      'n-plus-one',
+      '--otlp',
+      endpoint,
+      '--',
+      process.execPath,
+      '-e',
+      code,
+    ]
+    const { stderr } = await run(process.execPath, flags, { cwd: sdk2.folder, env })
+    const scopes = receiver.spans.filter(({ name }) => name === 'import')
+    const omitted = scopes.map((span) => attributesOf(span)['nonplus.db.query.omitted'])
+    expect(omitted).toEqual(['510', undefined, '1', ...Array(17).fill(undefined), '3'])
+    expect(receiver.spans.filter(({ kind }) => kind === 3)).toHaveLength(20_000)
+    expect(stderr).toContain(
+      'nonplus: 514 statements of 3 scopes have no span: each process makes them of the first 1,000',
+    )
+    expect(stderr).toContain('nonplus: 21 scopes were not sent: of each process the first 10,000 are, and those with')
+  }, 60_000)
+
   describe('leaves the exit code alone', () => {
     test('where nobody listens', async () => {
       await start()
