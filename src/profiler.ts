@@ -260,6 +260,18 @@ export function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
   return new ClosedScope(summaryOf(scope, record), findings, scope, record)
 }
 
+/** Judges what a scope that goes on has done so far. */
+export function resultSoFar(scope: Scope, options: ProfilerOptions): ScopeResult {
+  const result = resultOf(scope, options)
+  forgetTraces(recordOf(scope))
+  return result
+}
+
+function forgetTraces(record: ScopeRecord): void {
+  record.trace = undefined
+  for (const part of record.parts) forgetTraces(part.record)
+}
+
 function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
   try {
     return judge(scope, record, options)

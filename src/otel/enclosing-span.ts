@@ -1,9 +1,11 @@
-import type { Context, Span, TimeInput } from '@opentelemetry/api'
-import { inMicrotask, now } from '../instrument/clock.ts'
+import type { Context, Span } from '@opentelemetry/api'
+import { inMicrotask } from '../instrument/clock.ts'
 import type { StatementMessage } from '../instrument/message.ts'
 import type { Scope } from '../instrument/scope.ts'
 import { reportFailure, state } from '../instrument/state.ts'
 import { serverSpanOf, spanOf } from './api.ts'
+import { unwatchEnd, watchEnd } from './early-end.ts'
+import { beforeEndOf } from './span-end.ts'
 
 /** The span that a scope is the work of. */
 export interface Enclosing {
@@ -12,6 +14,8 @@ export interface Enclosing {
   readonly span: Span
   /** True for the span of a request, which is known wherever its context is. */
   readonly isServer: boolean
+  /** Queries that are counted on a span that has ended before its scope; undefined while it goes on. */
+  counted: number | undefined
 }
 
 /** What becomes of a request whose trace is not sampled; see the option `unsampled`. */
@@ -42,6 +46,11 @@ export function contextOf(
     note(scope, context, unsampled)
     return context
   }
+  if (known.counted !== undefined && scope.kind !== 'request') {
+    const next = spanOf(context)
+    if (next?.isRecording()) keep(scope, asEnclosing(context, next, false))
+    return context
+  }
   const isLost = known.isServer && scope.kind === 'request' && serverSpanOf(context) !== known.span
   return isLost ? known.context : context
 }
@@ -49,11 +58,24 @@ export function contextOf(
 function note(scope: Scope, context: Context, unsampled: UnsampledMode): void {
   const found = find(scope, context)
   if (found === undefined) return
-  enclosing.set(scope, found)
   // tests and blocks are asked for, and a profiler beside us looks at everything
   const isUnit = scope.kind === 'request' || scope.kind === 'job'
   if (unsampled === 'count' && isUnit && state.profilers === 0 && isUnsampled(found.span)) scope.isCountedOnly = true
-  if (found.isServer && found.span.isRecording()) closeBeforeEndOf(found.span, scope)
+  keep(scope, found)
+}
+
+function keep(scope: Scope, found: Enclosing): void {
+  enclosing.set(scope, found)
+  if (!found.span.isRecording()) return
+  if (found.isServer) closeBeforeEndOf(found.span, scope)
+  // what is on the span of a request is told of the request
+  else if (!isServerSpan(found.span)) watchEnd(found.span, scope)
+}
+
+/** The span around a scope that closes is not watched any more. */
+export function leaveSpanOf(scope: Scope): void {
+  const around = enclosing.get(scope)
+  if (around !== undefined) unwatchEnd(around.span, scope)
 }
 
 /** True where a sampler has decided against a trace; not where there is no tracer at all, or one that decides later. */
@@ -69,13 +91,17 @@ function find(scope: Scope, context: Context): Enclosing | undefined {
   const server = serverSpanOf(context)
   if (scope.kind === 'request') {
     const span = server ?? spanOf(context)
-    return span === undefined ? undefined : { context, span, isServer: server !== undefined || isServerSpan(span) }
+    return span === undefined ? undefined : asEnclosing(context, span, server !== undefined || isServerSpan(span))
   }
   const opened = scope.context as Context | undefined
   const around = spanOf(opened)
-  if (opened !== undefined && around !== undefined) return { context: opened, span: around, isServer: false }
+  if (opened !== undefined && around !== undefined) return asEnclosing(opened, around, false)
   const span = spanOf(context)
-  return span === undefined ? undefined : { context, span, isServer: false }
+  return span === undefined ? undefined : asEnclosing(context, span, false)
+}
+
+function asEnclosing(context: Context, span: Span, isServer: boolean): Enclosing {
+  return { context, span, isServer, counted: undefined }
 }
 
 /** Spans of an SDK tell their kind, though the API does not ask it of them. */
@@ -93,22 +119,12 @@ const SERVER = 1
  * still a part of the request, and the time it takes to judge them is none.
  */
 function closeBeforeEndOf(span: Span, scope: Scope): void {
-  const own = Object.getOwnPropertyDescriptor(span, 'end')
-  const { end } = span
-  let isEnding = false
-  const value = (endTime: TimeInput = now()): void => {
-    if (isEnding) return
-    isEnding = true
+  beforeEndOf(span, (finish) => {
     inMicrotask(() => {
-      guard(() => {
-        if (own === undefined) delete (span as { end?: unknown }).end
-        else Object.defineProperty(span, 'end', own)
-        scope.closeNow()
-      })
-      guard(() => Reflect.apply(end, span, [endTime]))
+      guard(() => scope.closeNow())
+      guard(finish)
     })
-  }
-  Object.defineProperty(span, 'end', { value, configurable: true, writable: true, enumerable: false })
+  })
 }
 
 /** Nothing may leave a microtask of ours. */

@@ -35,10 +35,25 @@ export class FindingEvents {
     this.#asSpanEvents = asSpanEvents
   }
 
+  /** Puts on the span around a scope, which is about to end, what was found in it so far. */
+  mark(scope: Scope, record: ScopeRecord | undefined, result: ScopeResult): void {
+    const around = enclosingSpanOf(scope)
+    if (around === undefined) return
+    around.counted = result.scope.queries.count
+    around.span.setAttributes(scopeAttributes(result.scope, result.findings))
+    if (!this.#asSpanEvents) return
+    for (const finding of result.findings.slice(0, MAX_EVENTS)) {
+      around.span.addEvent(FINDING_EVENT, findingAttributes(finding, result.scope, spanIdsOf(finding, record)))
+    }
+  }
+
   /** @param record still with its messages, which tell the spans. */
   send(scope: Scope, record: ScopeRecord | undefined, result: ScopeResult): void {
     const around = enclosingSpanOf(scope)
     if (around?.span.isRecording()) around.span.setAttributes(scopeAttributes(result.scope, result.findings))
+    const uncounted = around?.counted === undefined ? 0 : result.scope.queries.count - around.counted
+    if (uncounted > 0)
+      noteLoss('queries were sent after the span around their job had ended, and are not counted on it', uncounted)
     const unsent = result.findings.length - MAX_EVENTS
     if (unsent > 0) noteLoss('findings of one scope were not sent as events, beyond the first 20', unsent)
     for (const finding of result.findings.slice(0, MAX_EVENTS)) {

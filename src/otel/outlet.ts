@@ -11,11 +11,12 @@ import type { StatementMessage } from '../instrument/message.ts'
 import type { Scope } from '../instrument/scope.ts'
 import { state, type TracerContexts } from '../instrument/state.ts'
 import { type ProfilerOptions, pickOptions } from '../options.ts'
-import { resultOf } from '../profiler.ts'
+import { resultOf, resultSoFar } from '../profiler.ts'
 import type { ScopeRecord } from '../recorder.ts'
 import { writeText } from '../write-text.ts'
 import { activeContext, registeredApi } from './api.ts'
-import { contextOf, type UnsampledMode } from './enclosing-span.ts'
+import { onEarlyEnd } from './early-end.ts'
+import { contextOf, leaveSpanOf, type UnsampledMode } from './enclosing-span.ts'
 import { FindingEvents } from './finding-events.ts'
 import type { OtelOptions } from './otel-options.ts'
 import { PoolMetrics } from './pool-metrics.ts'
@@ -54,10 +55,12 @@ export class Outlet {
       this.#metrics = { statements, scopes, pools: new PoolMetrics(providers) }
     }
     state.contexts = spans === false ? { active: activeContext, run: callAsIs } : { active: activeContext, run: callIn }
+    if (this.#findings !== undefined) onEarlyEnd((scope) => this.#mark(scope))
     this.#listen()
   }
 
   stop(): void {
+    onEarlyEnd(undefined)
     for (const stop of this.#stops.splice(0)) stop()
     this.#spans?.flush()
     this.#metrics?.pools.stop()
@@ -97,8 +100,17 @@ export class Outlet {
     if (warning !== undefined) writeText(2, `nonplus: ${warning}\n`)
   }
 
+  /** The span around a scope ends, and the scope goes on. */
+  #mark(scope: Scope): void {
+    const record = scope.record as ScopeRecord | undefined
+    if (record !== undefined && !isPartOfTest(scope)) {
+      this.#findings?.mark(scope, record, resultSoFar(scope, this.#options))
+    }
+  }
+
   #close(scope: Scope): void {
     const record = scope.record as ScopeRecord | undefined
+    leaveSpanOf(scope)
     if (isPartOfTest(scope)) return
     this.#warnOnce()
     if (record === undefined && scope.kind !== 'request') return
