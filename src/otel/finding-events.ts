@@ -76,16 +76,21 @@ export interface EmitOptions {
   readonly spanIdsOf: (finding: Finding) => readonly string[]
 }
 
-/** Sends an event per finding, of a scope with many for the first ones. */
+/**
+ * Sends an event per finding, of a scope with many for the first ones.
+ *
+ * @returns how many were not sent.
+ */
 export function emitFindings(
   providers: Providers,
   findings: readonly Finding[],
   { scope, context, spanIdsOf }: EmitOptions,
-): void {
+): number {
   for (const finding of findings.slice(0, MAX_EVENTS)) {
     const attributes = findingAttributes(finding, scope, spanIdsOf(finding).slice(0, MAX_SPAN_IDS))
     emitFinding(providers, finding, attributes, context)
   }
+  return Math.max(0, findings.length - MAX_EVENTS)
 }
 
 function emitFinding(

@@ -29,6 +29,8 @@ export interface SpanCounters {
   givenUp: number
   /** Findings that were not handed on, since too many waited. */
   lost: number
+  /** Findings that became no event, since their trace had too many. */
+  unsent: number
 }
 
 /** Counts what spans told, and what not; the coverage of their reports is made of it. */
@@ -46,6 +48,7 @@ export class SpanCoverage {
     folded: 0,
     givenUp: 0,
     lost: 0,
+    unsent: 0,
   }
   readonly #sources = new Map<string, DriverCoverage>()
   /** True where the spans are left alone, since nonplus sees the statements themselves. */
@@ -67,7 +70,7 @@ export class SpanCoverage {
 }
 
 function* warningsOf(counters: SpanCounters, isSilent: boolean): Generator<string> {
-  const { seen, attributed, untold, cut, late, underEnded, unplaced, outside, folded, givenUp, lost } = counters
+  const { seen, attributed, untold, cut, late, underEnded, unplaced, outside, folded, givenUp, lost, unsent } = counters
   if (isSilent) {
     yield 'NonplusInstrumentation is enabled in this process and sees the statements themselves: their spans are left alone.'
   }
@@ -95,6 +98,7 @@ function* warningsOf(counters: SpanCounters, isSilent: boolean): Generator<strin
   if (givenUp > 0)
     yield `${spans(givenUp)} in traces that were given up before they ended: too many were open, or too long.`
   if (lost > 0) yield `${lost} traces with findings were not handed on: too many waited.`
+  if (unsent > 0) yield `${unsent} findings were not sent as events: of a trace the first 20 are.`
   const { failures } = state.counters
   if (failures > 0) {
     yield `${failures} errors inside nonplus were caught; what they touched is missing. Please report them.`

@@ -108,7 +108,7 @@ export class NonplusSpanProcessor {
   }
 
   #emit({ context }: OpenUnit, { scope, findings, spanIdsOf }: JudgedUnit): void {
-    emitFindings(this.#providers, findings, { scope, context, spanIdsOf })
+    this.#coverage.counters.unsent += emitFindings(this.#providers, findings, { scope, context, spanIdsOf })
   }
 
   #reportOf({ scope, findings }: JudgedUnit): Report {
