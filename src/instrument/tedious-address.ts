@@ -29,7 +29,9 @@ export function addressOf(through: object): ServerAddress | undefined {
 
 /** State of a pool of mssql, or of the one that lent a connection of tedious. */
 export function poolStateOf(through: object): PoolState | undefined {
-  const { available, borrowed, pending, pool, config } = (pools.get(through) ?? through) as Any
-  if (typeof borrowed !== 'number' || typeof available !== 'number') return undefined
-  return { idle: available, used: borrowed, pending: pending ?? 0, max: pool?.max ?? config?.pool?.max ?? 0 }
+  const owner = (pools.get(through) ?? through) as Any
+  // once it is closed there is none within, and to ask it for its numbers throws
+  if (typeof owner.pool?.numUsed !== 'function') return undefined
+  const { available, borrowed, pending, pool } = owner
+  return { idle: available, used: borrowed, pending, max: pool.max ?? 0 }
 }

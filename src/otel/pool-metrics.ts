@@ -1,5 +1,5 @@
 import type { BatchObservableCallback, Meter, Observable } from '@opentelemetry/api'
-import type { DriverInfo } from '../instrument/message.ts'
+import type { DriverInfo, PoolState } from '../instrument/message.ts'
 import { reportFailure, state } from '../instrument/state.ts'
 import type { Providers } from './providers.ts'
 import { addressOf } from './statement-attributes.ts'
@@ -82,7 +82,7 @@ export class PoolMetrics {
     const byName = new Map<string, Sums>()
     for (const { pool: ref, driver } of this.#pools) {
       const pool = ref.deref()
-      const now = pool === undefined ? undefined : driver.poolStateOf?.(pool)
+      const now = pool === undefined ? undefined : stateOf(pool, driver)
       if (pool === undefined || now === undefined || isMeasuredElsewhere({ driver, through: pool })) continue
       const name = poolNameOf(pool, driver)
       const sums = byName.get(name) ?? { idle: 0, used: 0, pending: 0, max: 0 }
@@ -90,6 +90,16 @@ export class PoolMetrics {
       for (const key of ['idle', 'used', 'pending', 'max'] as const) sums[key] += now[key]
     }
     return byName
+  }
+}
+
+/** One pool that cannot be read must not hide the others. */
+function stateOf(pool: object, driver: DriverInfo): PoolState | undefined {
+  try {
+    return driver.poolStateOf?.(pool)
+  } catch (error) {
+    reportFailure('OpenTelemetry pool', error)
+    return undefined
   }
 }
 

@@ -54,6 +54,26 @@ const TEXT = 'select * from authors where id = @id'
 const WRONG = 'select * from nothing_here'
 const REQUEST = 'select @request as request'
 
+test.each(copies)('a closed pool of mssql $version has no state', async ({ sql }) => {
+  const peer = await startTdsPeer(tdsScript)
+  const options = { encrypt: false, trustServerCertificate: true }
+  const own = new sql.ConnectionPool({ server: '127.0.0.1', port: peer.port, user: 'a', password: 'b', options })
+  const states: unknown[] = []
+  state.onPool = (pool, { poolStateOf }) => {
+    if (pool === own) states.push(() => poolStateOf?.(pool))
+  }
+  try {
+    await (await own.connect()).query('select 1')
+  } finally {
+    state.onPool = undefined
+  }
+  const [stateOf] = states as (() => unknown)[]
+  expect(stateOf?.()).toMatchObject({ pending: 0, max: 10 })
+  await own.close()
+  expect(stateOf?.()).toBeUndefined()
+  await peer.stop()
+})
+
 describe.each(copies)('mssql $version (scripted peer, not a live server)', ({ sql, tedious, version }) => {
   let peer: TdsPeer
   let pool: Any

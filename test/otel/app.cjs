@@ -5,7 +5,7 @@ const http = require('node:http')
 const { createRequire } = require('node:module')
 
 const load = createRequire(process.env.OTEL_PACKAGES)
-const drivers = { pg: require('./pg.cjs'), mysql2: require('./mysql2.cjs') }
+const drivers = { pg: require('./pg.cjs'), mysql2: require('./mysql2.cjs'), tedious: require('./tedious.cjs') }
 
 const REQUESTS = 6
 

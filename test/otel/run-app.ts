@@ -24,10 +24,10 @@ export function isInstalled({ folder }: Sdk): boolean {
 export interface AppOptions {
   readonly sdk: Sdk
   readonly node: string
-  readonly driver: 'pg' | 'mysql2'
+  readonly driver: 'pg' | 'mysql2' | 'tedious'
   readonly url: string
   /** Instrumentations besides that of HTTP, in the order in which they are made. */
-  readonly instrumentations: readonly ('nonplus' | 'pg' | 'mysql2')[]
+  readonly instrumentations: readonly ('nonplus' | 'pg' | 'mysql2' | 'tedious')[]
   readonly options?: object
   readonly env?: Readonly<Record<string, string>>
   readonly flags?: readonly string[]

@@ -9,6 +9,7 @@ const { HttpInstrumentation } = load('@opentelemetry/instrumentation-http')
 const makers = {
   pg: () => new (load('@opentelemetry/instrumentation-pg').PgInstrumentation)(),
   mysql2: () => new (load('@opentelemetry/instrumentation-mysql2').MySQL2Instrumentation)(),
+  tedious: () => new (load('@opentelemetry/instrumentation-tedious').TediousInstrumentation)(),
   nonplus() {
     const { NonplusInstrumentation } = require('../../dist/otel.cjs')
     return new NonplusInstrumentation(JSON.parse(process.env.OTEL_NONPLUS ?? '{}'))
