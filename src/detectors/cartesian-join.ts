@@ -74,10 +74,10 @@ function unjoinedSides(subject: PlanSubject, plan: Plan, join: PlanNode): Sides 
   for (let at = 1; at < sides.length; at++) {
     const before = sides.slice(0, at)
     const inner = sides[at] as PlanNode
-    const left = before.flatMap((side) => tablesIn(subject, side) ?? [])
-    const right = tablesIn(subject, inner)
+    const left = before.flatMap((side) => tablesIn(subject, plan, side) ?? [])
+    const right = tablesIn(subject, plan, inner)
     if (left.length === 0 || right === undefined || right.length === 0) continue
-    if (before.some((side) => tablesIn(subject, side) === undefined)) continue
+    if (before.some((side) => tablesIn(subject, plan, side) === undefined)) continue
     if (left.some((a) => right.some((b) => links.areLinked(a.alias, b.alias)))) continue
     const leftRows = productOf(before.map((side) => rowsOfSide(plan, side, left)))
     const rightRows = rowsOfSide(plan, inner, right)
@@ -87,11 +87,13 @@ function unjoinedSides(subject: PlanSubject, plan: Plan, join: PlanNode): Sides 
 }
 
 /** Tables below a node; undefined where there also is what may depend on the other side without saying so. */
-function tablesIn(subject: PlanSubject, side: PlanNode): PlanTable[] | undefined {
+function tablesIn(subject: PlanSubject, { engine }: Plan, side: PlanNode): PlanTable[] | undefined {
   const nodes = nodesOf(side)
   if (nodes.some(({ op }) => op === 'function-scan' || op === 'values' || op === 'other')) return undefined
   const clauses = clausesFor(subject)
-  const tables = nodes.flatMap((node) => (node.relation === undefined ? [] : (tableOf(subject, clauses, node) ?? [])))
+  const tables = nodes.flatMap((node) =>
+    node.relation === undefined ? [] : (tableOf(subject, clauses, node, engine) ?? []),
+  )
   return tables.filter(({ alias }, index) => tables.findIndex((table) => table.alias === alias) === index)
 }
 

@@ -92,7 +92,7 @@ function claimOf(subject: PlanSubject, of: ParameterPlan, scan: Scan, options: O
 function automaticIndexes(subject: PlanSubject, { plan }: ParameterPlan): Scan[] {
   const clauses = clausesFor(subject)
   return placesOf(plan).flatMap(({ node, above }) => {
-    const table = node.op === 'automatic-index' ? tableOf(subject, clauses, node) : undefined
+    const table = node.op === 'automatic-index' ? tableOf(subject, clauses, node, plan.engine) : undefined
     const ancestors = [...above].reverse()
     const subquery = innermostSubquery({ node, ancestors })
     // that has its own page

@@ -31,7 +31,7 @@ export const notInSubplan = definePlanDetector({
 function claimOf(subject: PlanSubject, of: ParameterPlan, place: PlanPlace, least: number): PlanClaim | undefined {
   const { plan } = of
   const { node } = place
-  const source = sourceOf(subject, node)
+  const source = sourceOf(subject, plan, node)
   const size = node.op === 'materialize' ? (node.children[0]?.actualRows ?? node.planRows) : undefined
   const list = size ?? source?.catalog?.rows ?? node.planRows
   const around = rowsAround(subject, plan, place)
@@ -50,17 +50,17 @@ function claimOf(subject: PlanSubject, of: ParameterPlan, place: PlanPlace, leas
     explanation: `${causeOf(plan)}: for ${each} it is looked through from its beginning, until a row fits${
       list === undefined ? '' : `; it has ${rowsOf(list)}`
     }. ${measureWords(plan, place)}`,
-    advice: { summary: adviceFor(subject, place, source) },
+    advice: { summary: adviceFor(subject, plan, place, source) },
     ...(source === undefined ? {} : { table: source.name }),
     share: shareOf(plan, node),
   }
 }
 
 /** The table that the list is of. */
-function sourceOf(subject: PlanSubject, list: PlanNode): PlanTable | undefined {
+function sourceOf(subject: PlanSubject, { engine }: Plan, list: PlanNode): PlanTable | undefined {
   const clauses = clausesFor(subject)
   const read = nodesOf(list).find(({ relation }) => relation !== undefined)
-  return read === undefined ? undefined : tableOf(subject, clauses, read)
+  return read === undefined ? undefined : tableOf(subject, clauses, read, engine)
 }
 
 function causeOf({ engine }: Plan): string {
@@ -75,14 +75,14 @@ function measureWords(plan: Plan, { node }: PlanPlace): string {
   return spent === undefined ? 'It was executed.' : `It was executed: the list alone took ${milliseconds(spent)}.`
 }
 
-function adviceFor(subject: PlanSubject, place: PlanPlace, source: PlanTable | undefined): string {
+function adviceFor(subject: PlanSubject, plan: Plan, place: PlanPlace, source: PlanTable | undefined): string {
   const from = source?.name ?? '…'
-  const where = source === undefined ? undefined : correlation(subject, place, source)
+  const where = source === undefined ? undefined : correlation(subject, plan, place, source)
   return `Write it as NOT EXISTS (SELECT 1 FROM ${from} WHERE ${where ?? '…'}), which becomes one join; a NULL in the list then no longer empties the result.`
 }
 
 /** `blocked.customer_id = orders.customer_id`, where the statement is plain enough to tell. */
-function correlation(subject: PlanSubject, { above }: PlanPlace, table: PlanTable): string | undefined {
+function correlation(subject: PlanSubject, plan: Plan, { above }: PlanPlace, table: PlanTable): string | undefined {
   const clauses = clausesFor(subject)
   const comparisons = clauses.conditions.flatMap(comparisonsOf).filter(({ operator }) => operator === 'not in')
   const [only] = comparisons
@@ -90,7 +90,7 @@ function correlation(subject: PlanSubject, { above }: PlanPlace, table: PlanTabl
   const listed = /^select\s+(?:distinct\s+)?(?:[\w"`]+\.)?([\w"`]+)\s+from\b/i.exec(
     only?.right[0]?.text.replace(/^\(/, '') ?? '',
   )?.[1]
-  const outer = column?.table ?? above.map((node) => tableOf(subject, clauses, node)?.alias).find(Boolean)
+  const outer = column?.table ?? above.map((node) => tableOf(subject, clauses, node, plan.engine)?.alias).find(Boolean)
   if (comparisons.length !== 1 || column === undefined || listed === undefined || outer === undefined) return undefined
   return `${table.alias}.${listed} = ${outer}.${column.name}`
 }
@@ -103,7 +103,7 @@ function rowsAround(subject: PlanSubject, plan: Plan, place: PlanPlace): number 
   if (plan.engine === 'sqlite') return undefined
   if (isExecuted(plan)) return runsOf(place)
   const [parent] = place.above
-  const table = parent === undefined ? undefined : tableOf(subject, clausesFor(subject), parent)
+  const table = parent === undefined ? undefined : tableOf(subject, clausesFor(subject), parent, plan.engine)
   const whole = parent?.op === 'seq-scan' ? (table?.catalog?.rows ?? 0) : 0
   return Math.max(runsOf(place), (parent?.planRows ?? 0) * 2, whole)
 }
