@@ -88,9 +88,10 @@ function conjunctsIn(text: string, { engine }: Plan): Condition[] {
   return conjunctsOf(conditionOf(text, dialectOf[engine]))
 }
 
+/** MySQL prints what it searches for, and beside it what it looks at in each entry that it finds. */
 function conditionsOfIndex(plan: Plan, { indexCond, recheckCond, joinCond, op }: PlanNode): Condition[] {
-  const text = indexCond ?? recheckCond ?? (op === 'index-lookup' ? joinCond : undefined)
-  return text === undefined ? [] : conjunctsIn(text, plan)
+  const searched = indexCond ?? (op === 'index-lookup' ? joinCond : undefined)
+  return [searched, recheckCond].flatMap((text) => (text === undefined ? [] : conjunctsIn(text, plan)))
 }
 
 /** Filters directly above, where the engine has nodes of their own for them. */
