@@ -35,7 +35,9 @@ export function isLikelySelective(scan: Scan, ratio: number, rows: number): bool
   const equal = searchColumnsOf(scan).filter(({ by }) => by === 'equality')
   const distinct = equal.flatMap((column) => column.distinct ?? [])
   if (equal.length === 0 || (distinct.length > 0 && Math.max(...distinct) < ratio)) return false
-  return Math.max(read, table.catalog?.rows ?? 0) >= rows
+  // of a table that nobody counted, its time has told already
+  const isUncounted = table.catalog !== undefined && table.catalog.rows === undefined && plan.engine === 'sqlite'
+  return isUncounted || Math.max(read, table.catalog?.rows ?? 0) >= rows
 }
 
 /** Milliseconds from which a statement of SQLite cannot have read a small table. */

@@ -123,9 +123,12 @@ function accessTables({ name, setup }: AccessCase, engine: Engine): CatalogTable
   return [{ ...orders, foreignKeys }, table('customers', { rows: 4_100, columns: { id: 'integer', name: 'text' } })]
 }
 
+let known: ReadonlyMap<string, FixturePlan> | undefined
+
 /** A plan by its name, changed as one wants. */
 export function traceOfFixture(name: string, change: Partial<Explained> & { readonly plan?: Plan } = {}): Trace {
-  const found = [...casePlans(), ...accessPlans()].find((each) => each.name === name)
+  known ??= new Map([...casePlans(), ...accessPlans()].map((each) => [each.name, each]))
+  const found = known.get(name)
   if (found === undefined) throw new Error(`No plan ${name}`)
   const { plan = found.plan, ...given } = change
   return explainedTrace(plan, { ...found.given, ...given })
