@@ -1,7 +1,7 @@
 import { isCorrelated } from './correlated-subqueries.ts'
 import { emptyBlock, estimatedRows, isOuterCondition, joined, madeFrom, modifying, mysqlTable } from './mysql-table.ts'
 import { draftsOf, type PlanDraft } from './plan-draft.ts'
-import { defined, type Fields, fieldsOf, listOf, numberOf, textOf } from './plan-fields.ts'
+import { defined, entryOf, type Fields, fieldsOf, listOf, numberOf, textOf } from './plan-fields.ts'
 import { splitList } from './split-list.ts'
 
 /** Reads a `query_block`: its tables, what works on their rows, and the subqueries they run. */
@@ -78,7 +78,7 @@ function contentOf(fields: Fields): PlanDraft[] {
   return Object.entries(fields).flatMap(([key, value]) => {
     if (apart.has(key)) return []
     if (key === 'nested_loop') return joinedAll(listOf(value).flatMap(contentOf)) ?? []
-    const read = readers[key]
+    const read = entryOf(readers, key)
     if (read !== undefined && Array.isArray(value)) return read({ nested_loop: value })
     const inside = fieldsOf(value)
     if (inside === undefined) return []

@@ -1,6 +1,6 @@
 import type { Op } from '../model/plan.ts'
 import type { PlanDraft } from './plan-draft.ts'
-import { defined, type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './plan-fields.ts'
+import { defined, entryOf, type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './plan-fields.ts'
 
 const ops: Readonly<Record<string, Op>> = {
   all: 'seq-scan',

@@ -1,6 +1,6 @@
 import { emptyBlock, estimatedRows, isOuterCondition, joined, madeFrom, modifying, mysqlTable } from './mysql-table.ts'
 import { mapDrafts, type PlanDraft, withCosts } from './plan-draft.ts'
-import { defined, type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './plan-fields.ts'
+import { defined, entryOf, type Fields, fieldsOf, listOf, numberOf, textOf, textsOf } from './plan-fields.ts'
 import { splitList } from './split-list.ts'
 
 /** Reads the outermost `query_block` of a plan. */
@@ -115,7 +115,7 @@ function partOf(key: string, value: unknown, runs: number): PlanDraft | undefine
   if (key === 'query_block') return blockOf(fields, runs)
   if (key === 'insert_from') return contentOf(fields, runs)
   if (sets.includes(key)) return setOf(key, fields, runs)
-  const wrapper = wrappers[key]
+  const wrapper = entryOf(wrappers, key)
   const content = contentOf(fields, runs)
   if (content === undefined) return undefined
   return wrapper === undefined

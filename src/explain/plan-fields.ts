@@ -29,6 +29,11 @@ export function textsOf(value: unknown): string[] | undefined {
   return texts.length === 0 ? undefined : texts
 }
 
+/** Entry of a table for a name that an engine wrote; `constructor` is in none. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, name: unknown): T | undefined {
+  return typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined
+}
+
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
 
 /** The object without what is undefined in it. */

@@ -1,11 +1,13 @@
 import type { Op, ParentRelationship, PlanNode } from '../model/plan.ts'
 import type { PlanDraft } from './plan-draft.ts'
-import { defined, type Fields, listOf, numberOf, textOf, textsOf } from './plan-fields.ts'
+import { defined, entryOf, type Fields, listOf, numberOf, textOf, textsOf } from './plan-fields.ts'
 import { memoryOf } from './postgres-memory.ts'
 
 const ops: Readonly<Record<string, Op>> = {
   'Seq Scan': 'seq-scan',
   'Sample Scan': 'seq-scan',
+  'Tid Scan': 'index-lookup',
+  'Tid Range Scan': 'index-range-scan',
   'Index Scan': 'index-scan',
   'Index Only Scan': 'index-only-scan',
   'Bitmap Heap Scan': 'bitmap-heap-scan',
@@ -98,7 +100,7 @@ const stages: Readonly<Record<string, NonNullable<PlanNode['stage']>>> = { Parti
 export function postgresNode(fields: Fields, parent?: Fields): PlanDraft {
   const nodeType = textOf(fields['Node Type']) ?? '?'
   return {
-    op: ops[nodeType] ?? 'other',
+    op: entryOf(ops, nodeType) ?? 'other',
     nodeType,
     ...placeOf(fields, parent),
     ...accessOf(fields),
@@ -117,7 +119,7 @@ function mentionsOf(fields: Fields): string[] {
 }
 
 function placeOf(fields: Fields, parent: Fields | undefined): Partial<PlanDraft> {
-  const parentRelationship = relationships[textOf(fields['Parent Relationship']) ?? '']
+  const parentRelationship = entryOf(relationships, fields['Parent Relationship'])
   const subplanName = textOf(fields['Subplan Name'])
   const isSubplan = parentRelationship === 'subplan'
   const hashed = isSubplan && parent !== undefined && isHashed(subplanName ?? '', parent)
@@ -162,8 +164,8 @@ function accessOf(fields: Fields): Partial<PlanDraft> {
     covering: nodeType === 'Index Only Scan' ? true : undefined,
     output: textsOf(fields.Output),
     operation: nodeType === 'ModifyTable' ? textOf(fields.Operation)?.toLowerCase() : undefined,
-    strategy: strategies[textOf(fields.Strategy) ?? ''],
-    stage: stages[textOf(fields['Partial Mode']) ?? ''],
+    strategy: entryOf(strategies, fields.Strategy),
+    stage: entryOf(stages, fields['Partial Mode']),
     isParallel: fields['Parallel Aware'] === true ? true : undefined,
     subplansRemoved: numberOf(fields['Subplans Removed']) || undefined,
     notes: notesOf(fields),
@@ -183,7 +185,7 @@ function notesOf(fields: Fields): string[] | undefined {
 
 function joinOf(fields: Fields): Partial<PlanDraft> {
   return defined({
-    joinType: joinTypes[textOf(fields['Join Type']) ?? ''],
+    joinType: entryOf(joinTypes, fields['Join Type']),
     joinCond: textOf(fields['Hash Cond']) ?? textOf(fields['Merge Cond']) ?? textOf(fields['Cache Key']),
     joinFilter: textOf(fields['Join Filter']),
   })

@@ -118,16 +118,22 @@ function notAPlan(first: Fields, given: unknown): NonplusError {
 function isMariadb(plan: Fields, { engine, serverVersion }: PlanReading): boolean {
   if (engine === 'mysql' || engine === 'mariadb') return engine === 'mariadb'
   if (serverVersion !== undefined && /mariadb/i.test(serverVersion)) return true
+  const keys = keysIn(plan)
+  if (['cost_info', 'rows_examined_per_scan', 'used_columns'].some((key) => keys.has(key))) return false
+  if (['rows', 'r_loops', 'r_total_time_ms'].some((key) => keys.has(key))) return true
+  // Where no table is read, MariaDB says why in place of a table.
+  return fieldsOf(fieldsOf(plan.query_block)?.table)?.message !== undefined
+}
+
+function keysIn(value: unknown): Set<string> {
   const keys = new Set<string>()
-  const collect = (value: unknown): void => {
-    if (Array.isArray(value)) for (const member of value) collect(member)
-    for (const [key, inside] of Object.entries(fieldsOf(value) ?? {})) {
+  const collect = (part: unknown): void => {
+    if (Array.isArray(part)) for (const member of part) collect(member)
+    for (const [key, inside] of Object.entries(fieldsOf(part) ?? {})) {
       keys.add(key)
       collect(inside)
     }
   }
-  collect(plan)
-  if (['cost_info', 'rows_examined_per_scan', 'used_columns'].some((key) => keys.has(key))) return false
-  if (keys.has('message')) return fieldsOf(fieldsOf(plan.query_block)?.table)?.message !== undefined
-  return true
+  collect(value)
+  return keys
 }

@@ -21,9 +21,11 @@ interface Line {
   readonly factStyles?: readonly Style[]
 }
 
-/** From so many columns on, rows, time and share stand in columns of their own at the right. */
+/** From so many columns on, rows, time and share stand in columns of their own at the right, if a label still fits. */
 const wideFrom = 64
 const barColumns = 8
+/** Part of the width that branches may take before they are cut. */
+const prefixShare = 0.3
 
 /**
  * A plan as a tree for a terminal, a line per node and one for each of its conditions:
@@ -43,12 +45,20 @@ export function renderPlanTree(
   context: Pick<ReporterContext, 'color' | 'width'>,
 ): string[] {
   const width = Math.max(20, context.width)
-  const lines = linesOf(plan, options, width)
-  const columns = columnsOf(lines, width)
+  const facts = factColumns(plan)
+  const room = facts.reduce((sum, columns) => sum + (columns === 0 ? 0 : columns + 2), 0)
+  const isWide = width >= wideFrom && width - room >= Math.floor(width * prefixShare) + 16
+  const lines = linesOf(plan, options, width, isWide)
+  const columns = isWide ? { label: labelColumns(lines, width - room), facts } : { label: width, facts: [] }
   return lines.map((line) => renderLine(line, columns, { color: context.color, width }))
 }
 
-function linesOf(plan: Plan, { node: guilty, details = 'all' }: PlanTreeOptions, width: number): Line[] {
+function linesOf(
+  plan: Plan,
+  { node: guilty, details = 'all' }: PlanTreeOptions,
+  width: number,
+  isWide: boolean,
+): Line[] {
   const whole = wholeOf(nodesOf(plan.root))
   const gutter = guilty === undefined ? '' : '  '
   const visit = (node: PlanNode, bars: string, branch: string, depth: number): Line[] => {
@@ -62,22 +72,26 @@ function linesOf(plan: Plan, { node: guilty, details = 'all' }: PlanTreeOptions,
     const children = node.children.flatMap((child, index) =>
       visit(child, below, isLast(index) ? '└─ ' : '├─ ', depth + 1),
     )
-    return [own, ...narrowFacts(own, gutter, stem, width), ...told, ...children]
+    return [own, ...(isWide ? [] : factLines(own, gutter, stem)), ...told, ...children]
   }
   return visit(plan.root, '', '', 0)
 }
 
 function nodeLine(node: PlanNode, whole: PlanWhole, gutter: string, prefix: string): Line {
-  const { text: time, share } = ownPartOf(node, whole)
   const isGuilty = gutter === '→ '
   return {
     gutter,
     prefix,
     text: labelOf(node),
     styles: isGuilty ? ['bold', 'red'] : [],
-    facts: [rowsOf(node), time, share === undefined ? '' : shareText(share)],
+    facts: factsOf(node, whole),
     factStyles: misestimateOf(node) >= 10 ? ['yellow'] : [],
   }
+}
+
+function factsOf(node: PlanNode, whole: PlanWhole): [rows: string, time: string, share: string] {
+  const { text: time, share } = ownPartOf(node, whole)
+  return [rowsOf(node), time, share === undefined ? '' : shareText(share)]
 }
 
 function detailLine(text: string, gutter: string, prefix: string, isGuilty: boolean): Line {
@@ -85,10 +99,10 @@ function detailLine(text: string, gutter: string, prefix: string, isGuilty: bool
 }
 
 /** In a narrow terminal what else stands at the right is a line of its own. */
-function narrowFacts({ facts = ['', '', ''] }: Line, gutter: string, prefix: string, width: number): Line[] {
+function factLines({ facts = ['', '', ''] }: Line, gutter: string, prefix: string): Line[] {
   const [rows, time, share] = facts
-  const text = [rows, time, share.replace(/ *[█▌]*$/, '').trim()].filter((fact) => fact !== '').join(' · ')
-  return width >= wideFrom || text === '' ? [] : [{ gutter, prefix, text, styles: ['dim'] }]
+  const text = [rows, time, share.slice(0, share.indexOf('%') + 1).trim()].filter((fact) => fact !== '').join(' · ')
+  return text === '' ? [] : [{ gutter, prefix, text, styles: ['dim'] }]
 }
 
 function shareText(share: number): string {
@@ -100,7 +114,7 @@ function shareText(share: number): string {
 
 /** Of a line of branches that takes too much room only its end is kept, behind the depth. */
 function fitPrefix(prefix: string, depth: number, width: number): string {
-  const most = Math.max(6, Math.floor(width * 0.3))
+  const most = Math.max(6, Math.floor(width * prefixShare))
   if (prefix.length <= most) return prefix
   const number = `${depth}`
   return `${number}${prefix.slice(number.length - most)}`
@@ -108,17 +122,23 @@ function fitPrefix(prefix: string, depth: number, width: number): string {
 
 interface Columns {
   readonly label: number
+  /** None where they do not stand at the right. */
   readonly facts: readonly number[]
 }
 
-function columnsOf(lines: readonly Line[], width: number): Columns {
-  if (width < wideFrom) return { label: width, facts: [] }
-  const widest = (pick: (line: Line) => string) => Math.max(0, ...lines.map((line) => displayWidth(pick(line))))
-  const facts = [0, 1, 2].map((index) => widest(({ facts: own }) => own?.[index] ?? ''))
-  const room = facts.reduce((sum, columns) => sum + (columns === 0 ? 0 : columns + 2), 0)
-  const longest = widest((line) => (line.facts === undefined ? '' : line.gutter + line.prefix + line.text))
-  // Beside a short tree the columns stay near to it.
-  return { label: Math.max(12, Math.min(width - room, longest)), facts }
+function factColumns({ root }: Plan): number[] {
+  const nodes = nodesOf(root)
+  const whole = wholeOf(nodes)
+  const facts = nodes.map((node) => factsOf(node, whole))
+  return [0, 1, 2].map((index) => Math.max(0, ...facts.map((texts) => displayWidth(texts[index] as string))))
+}
+
+/** Beside a short tree the columns stay near to it. */
+function labelColumns(lines: readonly Line[], most: number): number {
+  const longest = lines.map((line) =>
+    line.facts === undefined ? 0 : displayWidth(line.gutter + line.prefix + line.text),
+  )
+  return Math.min(most, Math.max(0, ...longest))
 }
 
 function renderLine(line: Line, columns: Columns, { color, width }: { color: boolean; width: number }): string {
