@@ -72,14 +72,11 @@ export function madeFrom(fields: Fields): Fields | undefined {
 
 function opOf(accessType: string): Op {
   // MariaDB writes `ref|filter` and `hash_ALL`.
-  return (
-    ops[
-      accessType
-        .toLowerCase()
-        .replace(/\|.*$/, '')
-        .replace(/^hash_/, '')
-    ] ?? 'other'
-  )
+  const plain = accessType
+    .toLowerCase()
+    .replace(/\|.*$/, '')
+    .replace(/^hash_/, '')
+  return entryOf(ops, plain) ?? 'other'
 }
 
 function joinTypeOf(fields: Fields): PlanDraft['joinType'] {
