@@ -72,6 +72,7 @@ export interface PlanNode {
   readonly source?: string
   readonly index?: string
   readonly indexCond?: string
+  /** Tested again on the row; in MySQL what is tested on the entry of the index, beyond what it is looked up by. */
   readonly recheckCond?: string
   readonly filter?: string
   readonly joinType?: 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti'
