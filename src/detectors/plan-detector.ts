@@ -1,4 +1,4 @@
-import type { Advice, Confidence, Finding, PlanEvidence, PlanFinding, PlanKind, Severity } from '../model/finding.ts'
+import type { Advice, Confidence, Finding, PlanEvidence, PlanFindingOf, PlanKind, Severity } from '../model/finding.ts'
 import { identityOf } from '../model/identity.ts'
 import { type ExplainedStatement, nodesOf, type Plan, type PlanNode, type VerifiedIndex } from '../model/plan.ts'
 import type { Statement } from '../model/statement.ts'
@@ -82,25 +82,25 @@ export function subjectOf(trace: Trace, explained: ExplainedStatement): PlanSubj
 
 /** Part of a plan's time, or of its cost, that a node and all below it take; 0 to 1. */
 export function shareOf({ root }: Plan, node: PlanNode): number {
-  const timed = partOf(timeOf(node), timeOf(root))
-  return timed ?? partOf(costOf(node), costOf(root)) ?? 1
+  return partOf(sumOf(node, 'timeMs'), sumOf(root, 'timeMs')) ?? partOf(sumOf(node, 'cost'), sumOf(root, 'cost')) ?? 1
 }
 
-function timeOf({ actualTotalTime, loops = 1 }: PlanNode): number | undefined {
-  return actualTotalTime === undefined ? undefined : actualTotalTime * loops
-}
-
-/** Of its own parts: the cost that engines print leaves subqueries out, and counts one loop. */
-function costOf(node: PlanNode): number | undefined {
-  const costs = nodesOf(node).flatMap(({ self }) => self.cost ?? [])
-  return costs.length === 0 ? undefined : costs.reduce((sum, cost) => sum + cost, 0)
+/** Of own parts: what engines print counts one loop, and that of all workers where there are some. */
+function sumOf(node: PlanNode, part: 'timeMs' | 'cost'): number | undefined {
+  const parts = nodesOf(node).flatMap(({ self }) => self[part] ?? [])
+  return parts.length === 0 ? undefined : parts.reduce((sum, one) => sum + one, 0)
 }
 
 function partOf(part: number | undefined, whole: number | undefined): number | undefined {
   return part === undefined || whole === undefined || whole <= 0 ? undefined : Math.min(1, Math.max(0, part / whole))
 }
 
-function findingOf(kind: PlanKind, trace: Trace, subject: PlanSubject, claim: PlanClaim): PlanFinding {
+function findingOf<Kind extends PlanKind>(
+  kind: Kind,
+  trace: Trace,
+  subject: PlanSubject,
+  claim: PlanClaim,
+): PlanFindingOf<Kind> {
   const { executions } = subject
   const statement = statementFor(trace, subject.statement)
   const slowest = [...executions].sort((a, b) => b.durationMs - a.durationMs)[0]

@@ -182,11 +182,14 @@ export interface FindingPlan {
   readonly verified?: VerifiedIndex
 }
 
-/** Something in the plan of a statement. */
-export interface PlanFinding extends FindingBase {
-  readonly kind: PlanKind
+/** A finding of one kind in the plan of a statement. */
+export interface PlanFindingOf<Kind extends PlanKind> extends FindingBase {
+  readonly kind: Kind
   readonly plan: FindingPlan
 }
+
+/** Something in the plan of a statement. */
+export type PlanFinding = { readonly [Kind in PlanKind]: PlanFindingOf<Kind> }[PlanKind]
 
 /** One claim about one scope. */
 export type Finding = NPlusOneFinding | DuplicateQueryFinding | PlanFinding
