@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { cartesianJoin } from '../../src/detectors/cartesian-join.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedNode } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return cartesianJoin.detect(fixtureTrace(path, more), cartesianJoin.defaults)
+  return cartesianJoin.detect(fixtureTrace(path, more), cartesianJoin.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return cartesianJoin.detect({ ...trace, plans }, cartesianJoin.defaults)
+  return cartesianJoin.detect({ ...trace, plans }, cartesianJoin.defaults) as readonly PlanFinding[]
 }
 
 const pg23 = 'pg-18/pg23-cartesian.before.analyze.json'

@@ -1,6 +1,9 @@
 import type { FindingKind } from '../../src/model/finding.ts'
 import type { Trace } from '../../src/model/trace.ts'
 import { traceOfFixture } from '../explain/fixture-plans.ts'
+import { fixtureTrace } from '../explained-fixture.ts'
+import { explainedTrace } from '../explained-trace.ts'
+import { fixturePlan } from '../fixture-plan.ts'
 
 /** For kinds that find nothing in an ordinary scope, since they look at plans: a scope with something for each. */
 export const contractTraces: { readonly [Kind in FindingKind]?: () => Trace } = {
@@ -17,4 +20,21 @@ export const contractTraces: { readonly [Kind in FindingKind]?: () => Trace } = 
   'fk-without-index': () => traceOfFixture('access/fk.analyze.pg-18.json'),
   'heap-fetches': () => traceOfFixture('access/heap.analyze.pg-18.json'),
   'partition-not-pruned': () => traceOfFixture('access/partitions.analyze.pg-18.json'),
+  'subplan-per-row': () => fixtureTrace('pg-18/pg15-correlated-subquery.before.analyze.json'),
+  'not-in-subplan': () => fixtureTrace('own/not-in-subplan.analyze.pg-18.json'),
+  'nested-loop-inner-scan': () => fixtureTrace('own/nested-loop-lateral.analyze.pg-18.json'),
+  'cartesian-join': () => fixtureTrace('pg-18/pg23-cartesian.before.analyze.json'),
+  'stale-statistics': () => fixtureTrace('pg-18/pg08-stale-stats.before.analyze.json'),
+  'mis-estimate': () => fixtureTrace('pg-18/pg07-correlated-columns.before.analyze.json'),
+  'disk-spill': () => fixtureTrace('pg-18/pg05-disk-sort.before.analyze.json'),
+  'lossy-bitmap': () => fixtureTrace('own/lossy-bitmap.analyze.pg-18.json'),
+  'jit-overhead': () => fixtureTrace('pg-15/pg18-jit-overhead.before.analyze.json'),
+  'planning-dominates': () => fixtureTrace('own/planning-dominates.analyze.pg-18.json'),
+  'workers-not-launched': () => fixtureTrace('own/workers-not-launched.analyze.pg-18.json'),
+  serialization: () => fixtureTrace('own/serialization.analyze.pg-18.json'),
+  'parameter-sensitive-plan': () =>
+    explainedTrace(
+      ['own/parameter-sensitive-1.plan.pg-18.json', 'own/parameter-sensitive-2.plan.pg-18.json'].map(fixturePlan),
+      { sql: 'select * from jobs where state = $1' },
+    ),
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { jitOverhead } from '../../src/detectors/jit-overhead.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedPlan } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return jitOverhead.detect(fixtureTrace(path, more), jitOverhead.defaults)
+  return jitOverhead.detect(fixtureTrace(path, more), jitOverhead.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return jitOverhead.detect({ ...trace, plans }, jitOverhead.defaults)
+  return jitOverhead.detect({ ...trace, plans }, jitOverhead.defaults) as readonly PlanFinding[]
 }
 
 const path = 'pg-15/pg18-jit-overhead.before.analyze.json'

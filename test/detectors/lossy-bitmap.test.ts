@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { lossyBitmap } from '../../src/detectors/lossy-bitmap.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedNode } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return lossyBitmap.detect(fixtureTrace(path, more), lossyBitmap.defaults)
+  return lossyBitmap.detect(fixtureTrace(path, more), lossyBitmap.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return lossyBitmap.detect({ ...trace, plans }, lossyBitmap.defaults)
+  return lossyBitmap.detect({ ...trace, plans }, lossyBitmap.defaults) as readonly PlanFinding[]
 }
 
 const path = 'own/lossy-bitmap.analyze.pg-18.json'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { misEstimate } from '../../src/detectors/mis-estimate.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedNode } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return misEstimate.detect(fixtureTrace(path, more), misEstimate.defaults)
+  return misEstimate.detect(fixtureTrace(path, more), misEstimate.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return misEstimate.detect({ ...trace, plans }, misEstimate.defaults)
+  return misEstimate.detect({ ...trace, plans }, misEstimate.defaults) as readonly PlanFinding[]
 }
 
 const pg07 = 'pg-18/pg07-correlated-columns.before.analyze.json'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { nestedLoopInnerScan } from '../../src/detectors/nested-loop-inner-scan.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedNode } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return nestedLoopInnerScan.detect(fixtureTrace(path, more), nestedLoopInnerScan.defaults)
+  return nestedLoopInnerScan.detect(fixtureTrace(path, more), nestedLoopInnerScan.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return nestedLoopInnerScan.detect({ ...trace, plans }, nestedLoopInnerScan.defaults)
+  return nestedLoopInnerScan.detect({ ...trace, plans }, nestedLoopInnerScan.defaults) as readonly PlanFinding[]
 }
 
 const lateral = 'own/nested-loop-lateral.analyze.pg-18.json'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { notInSubplan } from '../../src/detectors/not-in-subplan.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedNode } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return notInSubplan.detect(fixtureTrace(path, more), notInSubplan.defaults)
+  return notInSubplan.detect(fixtureTrace(path, more), notInSubplan.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return notInSubplan.detect({ ...trace, plans }, notInSubplan.defaults)
+  return notInSubplan.detect({ ...trace, plans }, notInSubplan.defaults) as readonly PlanFinding[]
 }
 
 const executed = 'own/not-in-subplan.analyze.pg-18.json'

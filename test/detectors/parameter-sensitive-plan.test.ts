@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parameterSensitivePlan } from '../../src/detectors/parameter-sensitive-plan.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { catalogOf, sqlOf } from '../explained-fixture.ts'
 import { type Explained, explainedTrace } from '../explained-trace.ts'
@@ -13,7 +14,7 @@ const generic = read('parameter-sensitive-generic.plan.pg-18.json')
 function find(plans: readonly Plan[], more: Partial<Explained> = {}) {
   const path = 'own/parameter-sensitive-1.plan.pg-18.json'
   const trace = explainedTrace(plans, { sql: sqlOf(path), tables: catalogOf(path), executions: 3, ...more })
-  return parameterSensitivePlan.detect(trace, parameterSensitivePlan.defaults)
+  return parameterSensitivePlan.detect(trace, parameterSensitivePlan.defaults) as readonly PlanFinding[]
 }
 
 test('two classes of values with two plans', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { serialization } from '../../src/detectors/serialization.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import { editedPlan } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return serialization.detect(fixtureTrace(path, more), serialization.defaults)
+  return serialization.detect(fixtureTrace(path, more), serialization.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return serialization.detect({ ...trace, plans }, serialization.defaults)
+  return serialization.detect({ ...trace, plans }, serialization.defaults) as readonly PlanFinding[]
 }
 
 const path = 'own/serialization.analyze.pg-18.json'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { staleStatistics } from '../../src/detectors/stale-statistics.ts'
+import type { PlanFinding } from '../../src/model/finding.ts'
 import type { CatalogTable, Plan } from '../../src/model/plan.ts'
 import { editedNode } from '../edited-plan.ts'
 import { fixtureTrace } from '../explained-fixture.ts'
@@ -7,14 +8,14 @@ import type { Explained } from '../explained-trace.ts'
 import { fixturePlan } from '../fixture-plan.ts'
 
 function find(path: string, more: Partial<Explained> = {}) {
-  return staleStatistics.detect(fixtureTrace(path, more), staleStatistics.defaults)
+  return staleStatistics.detect(fixtureTrace(path, more), staleStatistics.defaults) as readonly PlanFinding[]
 }
 
 /** Of a plan that was edited. */
 function findIn(path: string, plan: Plan) {
   const trace = fixtureTrace(path)
   const plans = trace.plans?.map((explained) => ({ ...explained, plans: [{ plan, executions: 6, rows: 50 }] })) ?? []
-  return staleStatistics.detect({ ...trace, plans }, staleStatistics.defaults)
+  return staleStatistics.detect({ ...trace, plans }, staleStatistics.defaults) as readonly PlanFinding[]
 }
 
 const executed = 'pg-18/pg08-stale-stats.before.analyze.json'
