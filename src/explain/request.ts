@@ -18,8 +18,11 @@ export interface ExplainRequest {
   readonly timeoutMs?: number
 }
 
-/** A plan, with literals as the server printed them; or why there is none. */
-export type ExplainOutcome = { readonly plan: Plan } | { readonly refusal: Refusal }
+/**
+ * A plan, with literals as the server printed them; or why there is none. `notAnalyzed` says why a statement that was to
+ * be executed was only planned.
+ */
+export type ExplainOutcome = { readonly plan: Plan; readonly notAnalyzed?: Refusal } | { readonly refusal: Refusal }
 
 /** Parameters of a statement that were seen, by class. */
 export interface ParameterVector {

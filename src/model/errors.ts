@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_COMMAND_FAILED'
   | 'ERR_NOTHING_SEEN'
   | 'ERR_PLAN_UNREADABLE'
+  | 'ERR_DATABASE_UNREACHABLE'
 
 /** Wrong use of nonplus: the message says what was expected, what came, and the nearest valid name. */
 export class NonplusError extends Error {

@@ -19,6 +19,11 @@ export interface SideConnection {
    * @throws the driver's error, with its `code`.
    */
   query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]>
+  /**
+   * The same over the simple protocol of PostgreSQL, which takes no values and runs every statement of its text: for what
+   * is proven to be one. Absent where the driver has no such way.
+   */
+  simple?(text: string): Promise<readonly SideRow[]>
   /** Closes it; never throws. Where it is the application's own, as in SQLite, that stays open. */
   close(): Promise<void>
 }
