@@ -3,13 +3,14 @@ import type { SideConnection } from '../model/side-connection.ts'
 import { refusalOf } from './driver-error.ts'
 import { placeholdersIn } from './placeholders.ts'
 import { genericPlanText } from './postgres-generic.ts'
+import { readOnly } from './postgres-limits.ts'
 import { isPreparedLost } from './postgres-prepared.ts'
 import { harmReached } from './postgres-reach.ts'
 import { replayOf } from './postgres-session.ts'
 import { readPlan } from './read-plan.ts'
 import { Refused, refuse } from './refusals.ts'
 import type { ExplainOutcome, ExplainRequest } from './request.ts'
-import { DEFAULT_TIMEOUT_MS, LOCK_TIMEOUT_MS, MOST_COST } from './server-limits.ts'
+import { DEFAULT_TIMEOUT_MS, MOST_COST } from './server-limits.ts'
 
 /**
  * Explains a statement on PostgreSQL: in a READ ONLY transaction that is rolled back, with timeouts for itself and for locks,
@@ -19,7 +20,7 @@ import { DEFAULT_TIMEOUT_MS, LOCK_TIMEOUT_MS, MOST_COST } from './server-limits.
  */
 export async function explainPostgres(connection: SideConnection, request: ExplainRequest): Promise<ExplainOutcome> {
   try {
-    return await readOnly(connection, request)
+    return await explainReadOnly(connection, request)
   } catch (error) {
     if (isPreparedLost(connection, error)) return explainPostgres(connection, request)
     return { refusal: refusalOf(error) }
@@ -86,28 +87,14 @@ function reasonNotToExecute(raw: string, plan: Plan): Refusal | undefined {
   return undefined
 }
 
-/** Explains where nothing can be written, with the state that the application's connection had. */
-async function readOnly(connection: SideConnection, request: ExplainRequest): Promise<ExplainOutcome> {
+/** Explains with the state that the application's connection had. */
+function explainReadOnly(connection: SideConnection, request: ExplainRequest): Promise<ExplainOutcome> {
   const replay = replayOf(request.session ?? [])
-  await connection.query('BEGIN READ ONLY')
-  try {
-    await limit(connection, request.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+  return readOnly(connection, request.timeoutMs ?? DEFAULT_TIMEOUT_MS, async () => {
     for (const statement of replay) await replayed(connection, statement)
     await refuseOtherStrings(connection, request.text)
-    return await explainInside(connection, request)
-  } finally {
-    await connection.query('ROLLBACK')
-    // a session's own locks outlive its transaction
-    await connection.query('SELECT pg_catalog.pg_advisory_unlock_all()')
-  }
-}
-
-async function limit(connection: SideConnection, timeoutMs: number): Promise<void> {
-  await connection.query(
-    `SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', $2, true),
-      pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true)`,
-    [String(timeoutMs), String(LOCK_TIMEOUT_MS), String(timeoutMs * 5)],
-  )
+    return explainInside(connection, request)
+  })
 }
 
 async function replayed(connection: SideConnection, statement: string): Promise<void> {
