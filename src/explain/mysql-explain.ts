@@ -5,6 +5,7 @@ import { statementOf } from '../sql/statement.ts'
 import * as T from '../sql/tokenizer.ts'
 import { refusalOf } from './driver-error.ts'
 import { changesBySubquery, changesSeveralTables, withoutLocks } from './mysql-locking.ts'
+import { inKnownMode } from './mysql-mode.ts'
 import { mysqlReach } from './mysql-reach.ts'
 import { withSession } from './mysql-session.ts'
 import { readPlan } from './read-plan.ts'
@@ -21,20 +22,21 @@ export async function explainMysql(connection: SideConnection, request: ExplainR
   try {
     const { text } = request
     if (placeholderCount(text) > (request.values?.length ?? 0)) throw new Refused(refuse('unknown-parameters'))
-    return await withSession(connection, request.session ?? [], () => explainInside(connection, request))
+    return await withSession(connection, request.session ?? [], () =>
+      inKnownMode(connection, request, (known) => explainInside(connection, known)),
+    )
   } catch (error) {
     return { refusal: refusalOf(error) }
   }
 }
 
 async function explainInside(connection: SideConnection, request: ExplainRequest): Promise<ExplainOutcome> {
-  const { text, values = [], mode } = request
+  const { text, mode } = request
   const { kind } = statementOf(text, 'mysql')
-  await refuseOtherStrings(connection, text, values)
   const { harm, readsView } = await mysqlReach(connection, text)
   if (harm !== undefined) throw new Refused(harm)
   const unlocked = withoutLocks(text)
-  if (kind !== 'select') refuseLocks(connection, text, kind, readsView || unlocked.isLocking)
+  if (kind !== 'select') refuseLocks(text, kind, readsView || unlocked.isLocking)
   const bare = { ...request, text: unlocked.text }
   return inTransaction(connection, request, kind, async () => {
     const plan = await planned(connection, bare, kind)
@@ -45,11 +47,11 @@ async function explainInside(connection: SideConnection, request: ExplainRequest
 }
 
 /** Planning these takes locks of rows, and may wait for them. */
-function refuseLocks({ engine }: SideConnection, text: string, kind: StatementKind, isIndirect: boolean): void {
-  const isSeveral = kind !== 'insert' && (changesSeveralTables(text) || isIndirect)
-  if (isSeveral || (engine === 'mariadb' && changesBySubquery(text))) {
-    throw new Refused(refuse('locks-rows', engine === 'mariadb' ? 'change by a join or subquery' : 'change by a join'))
+function refuseLocks(text: string, kind: StatementKind, isIndirect: boolean): void {
+  if (kind !== 'insert' && (changesSeveralTables(text) || isIndirect)) {
+    throw new Refused(refuse('locks-rows', 'change by a join or a view'))
   }
+  if (changesBySubquery(text)) throw new Refused(refuse('locks-rows', 'change by a subquery'))
 }
 
 async function inTransaction<Result>(
@@ -118,15 +120,6 @@ function reasonNotToExecute(connection: SideConnection, kind: StatementKind, isL
   const cost = plan.root.totalCost
   if (cost !== undefined && cost > MOST_COST) return refuse('analyze-too-expensive', `cost ${Math.round(cost)}`)
   return undefined
-}
-
-/** `SET sql_mode = NO_BACKSLASH_ESCAPES` moves the ends of strings that hold a backslash, those of values too. */
-async function refuseOtherStrings(connection: SideConnection, text: string, values: readonly unknown[]): Promise<void> {
-  if (!text.includes('\\') && values.every((value) => typeof value === 'number' || value === null)) return
-  const [row] = await connection.query('SELECT @@session.sql_mode AS mode')
-  if (/NO_BACKSLASH_ESCAPES/.test(String(row?.mode))) {
-    throw new Refused(refuse('not-explainable', 'NO_BACKSLASH_ESCAPES is set'))
-  }
 }
 
 function placeholderCount(text: string): number {

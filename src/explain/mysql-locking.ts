@@ -71,8 +71,8 @@ export function changesSeveralTables(text: string): boolean {
 }
 
 /**
- * True where a change reads by a subquery. MariaDB locks what that finds by a unique key while it plans; the SELECT that an
- * INSERT is made of is read without locks.
+ * True where a change reads by a subquery: MySQL and MariaDB lock what that finds by a unique key while they plan. The SELECT
+ * that an INSERT is made of is read without locks.
  */
 export function changesBySubquery(text: string): boolean {
   const { parts } = partsOf(text)

@@ -22,13 +22,14 @@ const LONGEST_MS = TIMEOUT_MS * 2 + 2_500
  */
 function describeSafety(name: string, attempts: readonly Attempt[], open: () => Promise<Arena>): void {
   describe(name, () => {
-    let arena: Arena | undefined
+    let opened: Promise<Arena> | undefined
     const rows: string[] = []
-    afterAll(async () => arena?.close())
+    afterAll(async () => (await opened)?.close())
 
     for (const attempt of attempts) {
       test(attempt.name, async () => {
-        arena ??= await open()
+        opened ??= open()
+        const arena = await opened
         const cells: string[] = []
         for (const mode of ['plan', 'analyze'] as const) {
           const tried = await tryAttempt(arena, attempt, mode)

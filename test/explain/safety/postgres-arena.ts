@@ -28,7 +28,7 @@ export async function postgresArena(serverUrl: string): Promise<Arena> {
     )
     await eyes.query(`drop schema public cascade; create schema public; grant usage on schema public to ${READER}`)
     await eyes.query('select lo_unlink(oid) from pg_largeobject_metadata')
-    await eyes.query("copy (select 1) to program 'cat > /dev/null; rm -f /tmp/nonplus_safety_*'")
+    await eyes.query("copy (select 1) to program 'cat > /dev/null; rm -f /tmp/nonplus_safety_$(id -u)*'")
     await eyes.query(SETUP)
     await holder.query('begin; lock table held in access exclusive mode')
     await victim.end().catch(() => undefined)

@@ -20,7 +20,7 @@ create function undying_stable() returns int language plpgsql stable as $$ begin
   for n in 1 .. 20 loop begin perform pg_sleep(1); exception when query_canceled then null; end; end loop; return 1; end $$;
 create function text_stable() returns int language plpgsql stable as $$ begin execute 'select pg_advisory_lock(4713)'; return 1; end $$;
 create function file_stable() returns int language plpgsql stable as $$ begin
-  copy (select 1) to program 'cat > /tmp/nonplus_safety_file'; return 1; end $$;
+  copy (select 1) to program 'cat > /tmp/nonplus_safety_$(id -u)'; return 1; end $$;
 create function nested_stable() returns int language sql stable as $$ select lock_stable() + 1 $$;
 create function harmless_stable(int) returns int language sql stable as $$ select count(*)::int from items where id = $1 $$;
 create function handler() returns trigger language plpgsql as $$ begin insert into audit (note) values ('trigger'); return new; end $$;
