@@ -100,7 +100,7 @@ export const attempts: readonly Attempt[] = [
   one('UPDATE with a trigger', 'update items set price = 0 where id < 10'),
   one('DELETE', 'delete from items'),
   one('INSERT … RETURNING', "insert into audit (note) values ('y') returning id"),
-  one('MERGE', 'merge into items i using held h on h.id = i.id when matched then delete'),
+  one('MERGE', 'merge into items i using guarded g on g.id = i.id when matched then delete'),
   one('data-modifying CTE', 'with gone as (delete from items returning *) select count(*) from gone'),
   one(
     'data-modifying CTE in a subquery',
