@@ -62,7 +62,9 @@ export function changesSeveralTables(text: string): boolean {
   const outer = parts.filter(({ depth }) => depth === 0)
   const verb = outer.findIndex(({ word }) => word === 'update' || word === 'delete')
   if (verb < 0 || /^(insert|replace)$/.test(outer[0]?.word ?? '')) return false
-  const stop = outer.findIndex(({ word }, at) => at > verb && (word === 'set' || word === 'where' || word === 'limit'))
+  const stop = outer.findIndex(
+    ({ word }, at) => at > verb && (word === 'set' || word === 'where' || word === 'order' || word === 'limit'),
+  )
   const tables = outer.slice(verb + 1, stop < 0 ? undefined : stop)
   if (tables.some(({ type, word }) => type === T.COMMA || /^(join|straight_join|using)$/.test(word))) return true
   if (outer[verb]?.word !== 'delete') return false

@@ -20,6 +20,8 @@ export async function explainSqlite(connection: SideConnection, request: Explain
       throw new Refused(refuse('unknown-parameters'))
     const bound = values ?? Array.from({ length: wanted }, () => null)
     const rows = await connection.query(`EXPLAIN QUERY PLAN ${text}`, bound)
+    // an INSERT of values, a DELETE of everything: there is nothing to plan
+    if (rows.length === 0) throw new Refused(refuse('not-explainable', 'no step of a plan'))
     const plan = readPlan(rows, { engine: 'sqlite', serverVersion: connection.serverVersion, mode: 'plan' })
     const planKind = wanted === 0 ? undefined : values === undefined ? ('generic' as const) : ('custom' as const)
     return {
