@@ -1,0 +1,107 @@
+import type { CatalogTable, Plan, VerifiedBy, VerifiedIndex } from '../model/plan.ts'
+import type { SideConnection } from '../model/side-connection.ts'
+import { doubtedTables, walkedTables } from './advice-doubts.ts'
+import { type Choice, chooseIndexes, GATE, GATE_WHEN_SHOWN } from './choose-indexes.ts'
+import { hypopgTrial } from './hypopg-trial.ts'
+import { type CandidateSet, indexCandidates } from './index-candidates.ts'
+import type { IndexTrial } from './index-trial.ts'
+import { readPostgresTree } from './pg-query-tree.ts'
+import { planDemandTree } from './plan-demand-tree.ts'
+import { readSqlTree } from './read-sql-tree.ts'
+import type { ExplainRequest } from './request.ts'
+import { rolledBackTrial } from './rolled-back-trial.ts'
+import { demandsOf, type TableDemand } from './table-demand.ts'
+
+/** What indexes are looked for with. */
+export interface AdviceInput {
+  readonly connection: SideConnection
+  /** The statement; planned again, never executed. */
+  readonly request: ExplainRequest
+  /** Its plan, with literals. */
+  readonly plan: Plan
+  /** Tables of the plan. */
+  readonly tables: readonly CatalogTable[]
+  /** Lets indexes really be made, in a transaction that is rolled back. */
+  readonly scratch: boolean
+  /** Lets literals of the statement's text into partial indexes. @default false */
+  readonly values?: boolean
+}
+
+/** Indexes that were tried and help, the most useful first, and by what they were tried. */
+export interface IndexAdvice {
+  readonly indexes: readonly VerifiedIndex[]
+  /** `none` where nothing was there to try one with. */
+  readonly verifiedBy: VerifiedBy | 'none'
+}
+
+/** A table below this is read faster than an index is looked up. */
+const FEWEST_ROWS = 1000
+
+/**
+ * Finds the smallest set of indexes that makes a statement much cheaper, by planning it with them: with HypoPG, in a
+ * clone of schema and statistics, or with `scratch` by making them and rolling back. What is not tried is not advised.
+ *
+ * @throws the driver's error, where the connection breaks.
+ */
+export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
+  const sets = await setsFor(input)
+  const trials = trialsFor(input)
+  if (trials.length === 0) return { indexes: [], verifiedBy: 'none' }
+  const choice = choiceOf(input, sets)
+  let verifiedBy: IndexAdvice['verifiedBy'] = 'none'
+  for (const open of sets.length === 0 ? [] : trials) {
+    const trial = await open().catch(() => undefined)
+    if (trial === undefined) continue
+    try {
+      if (verifiedBy === 'none') verifiedBy = trial.by
+      const indexes = await chooseIndexes(trial, choice)
+      if (indexes.length > 0) return { indexes, verifiedBy: trial.by }
+      if (sets.flat().every((candidate) => trial.supports(candidate))) break
+    } finally {
+      await trial.close()
+    }
+  }
+  return { indexes: [], verifiedBy }
+}
+
+/** Ways to try an index here, the best first. */
+function trialsFor({ connection, request, scratch }: AdviceInput): (() => Promise<IndexTrial | undefined>)[] {
+  if (connection.engine !== 'postgres') return []
+  const trials = [() => hypopgTrial(connection, request)]
+  return scratch ? [...trials, () => rolledBackTrial(connection, request)] : trials
+}
+
+async function setsFor(input: AdviceInput): Promise<readonly CandidateSet[]> {
+  const { request, plan, tables } = input
+  const demands = await demandsFor(input)
+  const doubted = doubtedTables(plan, tables)
+  const isWorthIt = ({ table }: TableDemand): boolean =>
+    !doubted.has(table.name) && (table.rows === undefined || table.rows >= FEWEST_ROWS)
+  return indexCandidates(demands.filter(isWorthIt), request.dialect)
+}
+
+async function demandsFor({ request, plan, tables, values = false }: AdviceInput): Promise<TableDemand[]> {
+  const { text, dialect } = request
+  const context = { tables, dialect, values: request.values, keepsLiterals: values }
+  const isPostgres = plan.engine === 'postgres'
+  const tree = (isPostgres ? await readPostgresTree(text) : undefined) ?? readSqlTree(text, dialect)
+  const ofText = tree === undefined ? [] : demandsOf(tree, context)
+  return isPostgres ? [...ofText, ...demandsOf(planDemandTree(plan), withoutPlanLiterals(context))] : ofText
+}
+
+/** In a plan, parameters stand as literals. */
+function withoutPlanLiterals(context: Parameters<typeof demandsOf>[1]): Parameters<typeof demandsOf>[1] {
+  return { ...context, keepsLiterals: false }
+}
+
+function choiceOf({ request, plan }: AdviceInput, sets: readonly CandidateSet[]): Choice {
+  const walked = walkedTables(plan)
+  const isForWalk = (set: CandidateSet): boolean =>
+    set.every(({ table, keys, purpose }) => walked.has(table.name) && purpose === 'order' && keys.length > 1)
+  return {
+    sets,
+    dialect: request.dialect,
+    costBefore: plan.root.totalCost ?? Number.POSITIVE_INFINITY,
+    gateOf: (set) => (isForWalk(set) ? GATE_WHEN_SHOWN : GATE),
+  }
+}

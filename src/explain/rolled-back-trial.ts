@@ -1,0 +1,58 @@
+import type { SideConnection } from '../model/side-connection.ts'
+import { shareOf } from './hypopg-trial.ts'
+import { type IndexCandidate, indexDdl } from './index-candidate.ts'
+import type { IndexTrial } from './index-trial.ts'
+import { postgresCost } from './postgres-cost.ts'
+import { postgresTransaction } from './postgres-transaction.ts'
+import type { ExplainRequest } from './request.ts'
+
+/** Building an index reads the whole table; it blocks those who write to it meanwhile. */
+const LONGEST_BUILD_MS = 10_000
+
+/**
+ * Makes indexes really, in a transaction that is rolled back. While one is there, nobody can write to its table: only for
+ * databases where that does not matter.
+ *
+ * @throws the driver's error.
+ */
+export async function rolledBackTrial(connection: SideConnection, request: ExplainRequest): Promise<IndexTrial> {
+  const options = { isReadOnly: false, timeoutMs: LONGEST_BUILD_MS }
+  const transaction = await postgresTransaction(connection, request, options)
+  const made = <Value>(candidates: readonly IndexCandidate[], run: () => Promise<Value>): Promise<Value | undefined> =>
+    transaction.attempt(async () => {
+      for (const [at, candidate] of candidates.entries()) {
+        const ddl = indexDdl(candidate, 'postgresql').replace('CREATE INDEX', `CREATE INDEX ${nameOf(at)}`)
+        await transaction.query(ddl)
+      }
+      return run()
+    })
+  try {
+    const before = postgresCost(await transaction.explain())
+    return {
+      by: 'rolled-back-index',
+      costBefore: before.cost,
+      supports: () => true,
+      planWith: (candidates) =>
+        made(candidates, async () => {
+          const { cost, indexes } = postgresCost(await transaction.explain())
+          return { cost, isUsed: candidates.map((_, at) => indexes.has(nameOf(at))) }
+        }),
+      bytesOf: (candidate) =>
+        made([candidate], async () => {
+          const text =
+            'select pg_catalog.pg_relation_size(c.oid) as bytes from pg_catalog.pg_class c where c.relname = $1'
+          const [row] = await transaction.query(text, [nameOf(0)])
+          return row?.bytes === undefined ? undefined : Number(row.bytes)
+        }),
+      shareOf: (candidate) => shareOf(transaction, candidate),
+      close: () => transaction.close(),
+    }
+  } catch (error) {
+    await transaction.close()
+    throw error
+  }
+}
+
+function nameOf(at: number): string {
+  return `nonplus_trial_${at}`
+}
