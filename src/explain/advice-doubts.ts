@@ -20,7 +20,8 @@ export function doubtedTables(plan: Plan, tables: readonly CatalogTable[]): Read
   return new Set([...stale, ...wrong])
 }
 
-function hasStaleStatistics({ rows = 0, statistics }: CatalogTable): boolean {
+/** Whether so much of a table changed since its statistics were taken that they tell little, or there are none. */
+export function hasStaleStatistics({ rows = 0, statistics }: CatalogTable): boolean {
   if (statistics.isMissing) return true
   return (statistics.modifiedRows ?? 0) >= Math.max(FEWEST_MODIFIED, rows * STALE_SHARE)
 }

@@ -5,6 +5,7 @@ import { type Choice, chooseIndexes, GATE, GATE_WHEN_SHOWN } from './choose-inde
 import { hypopgTrial } from './hypopg-trial.ts'
 import { type CandidateSet, indexCandidates } from './index-candidates.ts'
 import type { IndexTrial } from './index-trial.ts'
+import { withoutLateCounts } from './late-counts.ts'
 import { readPostgresTree } from './pg-query-tree.ts'
 import { planDemandTree } from './plan-demand-tree.ts'
 import { readSqlTree } from './read-sql-tree.ts'
@@ -72,9 +73,9 @@ function trialsFor({ connection, request, scratch }: AdviceInput): (() => Promis
 }
 
 async function setsFor(input: AdviceInput): Promise<readonly CandidateSet[]> {
-  const { request, plan, tables } = input
+  const { connection, request, plan, tables } = input
   const demands = await demandsFor(input)
-  const doubted = doubtedTables(plan, tables)
+  const doubted = doubtedTables(plan, await withoutLateCounts(connection, tables))
   const isWorthIt = ({ table }: TableDemand): boolean =>
     !doubted.has(table.name) && (table.rows === undefined || table.rows >= FEWEST_ROWS)
   return indexCandidates(demands.filter(isWorthIt), request.dialect)
@@ -102,6 +103,7 @@ function choiceOf({ request, plan }: AdviceInput, sets: readonly CandidateSet[])
     sets,
     dialect: request.dialect,
     costBefore: plan.root.totalCost ?? Number.POSITIVE_INFINITY,
+    isShown: plan.mode !== 'plan',
     gateOf: (set) => (isForWalk(set) ? GATE_WHEN_SHOWN : GATE),
   }
 }

@@ -12,18 +12,25 @@ export interface Gate {
   readonly difference: number
 }
 
-/** Half the cost, and more than what a hundred pages cost: below that it is noise of the model. */
-export const GATE: Gate = { ratio: 2, difference: 100 }
+/**
+ * A factor of 2 can be the price of a random page alone, which is a guess of the server's settings, and pretended indexes
+ * are a few percent off. A cost of 100 is that of a hundred pages: below it is nothing to be gained.
+ */
+export const GATE: Gate = { ratio: 2.5, difference: 100 }
 /** Where an execution showed that rows are read and thrown away, any gain of the right kind of index counts. */
 export const GATE_WHEN_SHOWN: Gate = { ratio: 1.05, difference: 0 }
 
 /** Costs this close are the same: then the smaller index is the better one. */
 const SAME = 1.1
-/** A second index must halve what the first one left. */
-const SECOND_RATIO = 2
+/** Unless a column more leaves nothing to filter, and is cheaper at all. */
+const CHEAPER = 1.01
 const MOST_INDEXES = 4
 /** Above this a partial index saves too little. */
 const LARGEST_SHARE = 0.1
+/** From here on, a cost rests on conditions being independent of each other, which only an execution tells. */
+const RESTS_ON_INDEPENDENCE = 10
+/** What the best column alone must bring, then. */
+const RATIO_ALONE = 4
 
 interface Tried {
   readonly set: CandidateSet
@@ -36,6 +43,8 @@ export interface Choice {
   readonly dialect: Dialect
   /** What the statement costs where it really runs, for the report: that of the trial may leave out parallel workers. */
   readonly costBefore: number
+  /** The rows of the tables are known from an execution, so that estimates need no doubt. */
+  readonly isShown: boolean
   /** Gate for a set. */
   readonly gateOf: (set: CandidateSet) => Gate
 }
@@ -62,24 +71,54 @@ export async function chooseIndexes(trial: IndexTrial, choice: Choice): Promise<
 /** The next set to take on top of those that are chosen. */
 async function bestOf(
   trial: IndexTrial,
-  { sets, gateOf }: Choice,
+  choice: Choice,
   chosen: readonly IndexCandidate[],
   cost: number,
 ): Promise<Tried | undefined> {
+  const open = choice.sets.filter((set) => {
+    const isNew = set.every((candidate) => !chosen.includes(candidate) && trial.supports(candidate))
+    return isNew && cost > choice.gateOf(set).difference
+  })
   const tried: Tried[] = []
-  for (const set of sets) {
-    if (set.some((candidate) => chosen.includes(candidate) || !trial.supports(candidate))) continue
+  for (const set of open) {
     const outcome = await trial.planWith([...chosen, ...set])
-    if (outcome === undefined || !outcome.isUsed.slice(chosen.length).every(Boolean)) continue
-    const gate = gateOf(set)
-    const ratio = chosen.length === 0 ? gate.ratio : Math.max(gate.ratio, SECOND_RATIO)
-    if (cost / Math.max(outcome.cost, Number.EPSILON) < ratio || cost - outcome.cost < gate.difference) continue
-    if (await isTooWide(trial, set)) continue
-    tried.push({ set, outcome })
+    const uses = outcome?.uses.slice(chosen.length) ?? []
+    if (outcome !== undefined && !uses.includes('none')) tried.push({ set, outcome })
   }
-  const least = Math.min(...tried.map(({ outcome }) => outcome.cost))
-  const close = tried.filter(({ outcome }) => outcome.cost <= least * SAME)
-  return close.sort((one, other) => sizeOf(one) - sizeOf(other) || one.outcome.cost - other.outcome.cost)[0]
+  const passed: Tried[] = []
+  for (const each of tried) {
+    const { ratio, difference } = choice.gateOf(each.set)
+    const { cost: after } = each.outcome
+    const isWorthIt = cost >= after * ratio && cost - after >= difference
+    if (!isWorthIt || (!choice.isShown && isDoubtful(each, tried, cost))) continue
+    if (!(await isTooWide(trial, each.set))) passed.push(each)
+  }
+  return smallest(passed)
+}
+
+/**
+ * The planner multiplies the shares of several conditions, as if none told anything about another: a city and its zip
+ * code. An index that owes its cost to that must be worth it by its best column alone.
+ */
+function isDoubtful({ set }: Tried, tried: readonly Tried[], cost: number): boolean {
+  const [candidate] = set
+  if (candidate === undefined || set.length > 1 || candidate.purpose === 'order') return false
+  const ofTable = tried.filter(({ set: [other], set: { length } }) => length === 1 && other?.table === candidate.table)
+  const costs = (isOf: (keys: number) => boolean): number =>
+    Math.min(...ofTable.filter(({ set: [other] }) => isOf(other?.keys.length ?? 0)).map(({ outcome }) => outcome.cost))
+  const alone = costs((keys) => keys === 1)
+  const together = costs((keys) => keys > 1)
+  return alone >= together * RESTS_ON_INDEPENDENCE && cost < alone * RATIO_ALONE
+}
+
+function smallest(passed: readonly Tried[]): Tried | undefined {
+  const least = Math.min(...passed.map(({ outcome }) => outcome.cost))
+  const close = passed.filter(({ outcome }) => outcome.cost <= least * SAME)
+  const bySize = close.sort((one, other) => sizeOf(one) - sizeOf(other) || one.outcome.cost - other.outcome.cost)
+  const [first] = bySize
+  const isFull = ({ outcome }: Tried): boolean => outcome.uses.every((use) => use === 'fully')
+  if (first === undefined || isFull(first)) return first
+  return bySize.find((each) => isFull(each) && each.outcome.cost * CHEAPER <= first.outcome.cost) ?? first
 }
 
 async function isTooWide(trial: IndexTrial, set: CandidateSet): Promise<boolean> {
@@ -103,7 +142,7 @@ function sizeOf({ set }: Tried): number {
 async function withoutIdle(trial: IndexTrial, chosen: readonly IndexCandidate[]): Promise<readonly IndexCandidate[]> {
   if (chosen.length < 2) return chosen
   const outcome = await trial.planWith(chosen)
-  return chosen.filter((_, at) => outcome?.isUsed[at] !== false)
+  return chosen.filter((_, at) => outcome?.uses[at] !== 'none')
 }
 
 async function verified(

@@ -2,7 +2,7 @@ import type { SideConnection, SideRow } from '../model/side-connection.ts'
 import { quoteName } from './expression-text.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import type { IndexTrial } from './index-trial.ts'
-import { postgresCost } from './postgres-cost.ts'
+import { postgresCost, useOf } from './postgres-cost.ts'
 import { type PostgresTransaction, postgresTransaction } from './postgres-transaction.ts'
 import type { ExplainRequest } from './request.ts'
 
@@ -43,7 +43,7 @@ function trialOf(hypopg: Hypopg, costBefore: number): IndexTrial {
     planWith: (candidates) =>
       hypopg.with(candidates, async (made) => {
         const { cost, indexes } = postgresCost(await transaction.explain())
-        return { cost, isUsed: made.map(({ indexname }) => indexes.has(String(indexname))) }
+        return { cost, uses: made.map(({ indexname }) => useOf(indexes, String(indexname))) }
       }),
     bytesOf: (candidate) =>
       hypopg.with([candidate], async ([made]) => {

@@ -5,9 +5,12 @@ import type { IndexCandidate } from './index-candidate.ts'
 export interface TrialOutcome {
   /** Of the whole statement. */
   readonly cost: number
-  /** Whether the plan reads it, index by index. */
-  readonly isUsed: readonly boolean[]
+  /** How the plan uses them, index by index. */
+  readonly uses: readonly IndexUse[]
 }
+
+/** `partly` where rows that the index gives are thrown away by a filter. */
+export type IndexUse = 'none' | 'partly' | 'fully'
 
 /** A place where indexes can be tried. Whatever is tried there leaves nothing behind. */
 export interface IndexTrial {

@@ -65,7 +65,8 @@ function query(of: Tree): Query {
     order: list(of.sortClause).map((item) => orderKey(field(item, 'SortBy'))),
     hasLimit: of.limitCount !== undefined,
     outputs,
-    hasStar: outputs.some((output) => output.type === 'column' && output.name === '*'),
+    // who writes to a row reads it as a whole
+    hasStar: of.relation !== undefined || outputs.some((output) => output.type === 'column' && output.name === '*'),
     parts: [...parts, inserted, ...tables].filter((part) => part !== undefined),
   }
 }

@@ -1,17 +1,19 @@
 import type { SideRow } from '../model/side-connection.ts'
+import type { IndexUse } from './index-trial.ts'
 
 /** What the choice of indexes needs of a plan. */
 export interface PostgresCost {
   readonly cost: number
   readonly rows: number
-  /** Names of the indexes that the plan reads. */
-  readonly indexes: ReadonlySet<string>
+  /** Indexes that the plan reads, by name; true where rows that it gives are filtered further. */
+  readonly indexes: ReadonlyMap<string, boolean>
 }
 
 interface PlanTree {
   readonly 'Total Cost'?: number
   readonly 'Plan Rows'?: number
   readonly 'Index Name'?: string
+  readonly Filter?: string
   readonly Plans?: readonly PlanTree[]
 }
 
@@ -19,10 +21,21 @@ interface PlanTree {
 export function postgresCost(rows: readonly SideRow[]): PostgresCost {
   const cell = Object.values(rows[0] ?? {})[0]
   const [{ Plan }] = (typeof cell === 'string' ? JSON.parse(cell) : cell) as [{ Plan: PlanTree }]
-  return { cost: Plan['Total Cost'] ?? 0, rows: Plan['Plan Rows'] ?? 0, indexes: new Set(indexesOf(Plan)) }
+  const indexes = new Map<string, boolean>()
+  collectIndexes(Plan, false, indexes)
+  return { cost: Plan['Total Cost'] ?? 0, rows: Plan['Plan Rows'] ?? 0, indexes }
 }
 
-function indexesOf(node: PlanTree): string[] {
-  const own = node['Index Name'] === undefined ? [] : [node['Index Name']]
-  return [...own, ...(node.Plans ?? []).flatMap(indexesOf)]
+/** How a plan uses an index of this name. */
+export function useOf(indexes: PostgresCost['indexes'], name: string): IndexUse {
+  const isFiltered = indexes.get(name)
+  return isFiltered === undefined ? 'none' : isFiltered ? 'partly' : 'fully'
+}
+
+/** A bitmap of an index is filtered by the node that reads the table with it. */
+function collectIndexes(node: PlanTree, isFilteredAbove: boolean, indexes: Map<string, boolean>): void {
+  const isFiltered = node.Filter !== undefined
+  const name = node['Index Name']
+  if (name !== undefined) indexes.set(name, isFiltered || isFilteredAbove || indexes.get(name) === true)
+  for (const child of node.Plans ?? []) collectIndexes(child, isFiltered, indexes)
 }

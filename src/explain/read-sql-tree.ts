@@ -80,8 +80,14 @@ function readClause(tokens: TokenStream, query: Draft): void {
       break
     case 'from':
     case 'using':
-    case 'update':
       readSources(tokens, query)
+      break
+    case 'update':
+      query.hasStar = true
+      readSources(tokens, query)
+      break
+    case 'delete':
+      query.hasStar = true
       break
     case 'set':
       query.outputs.push(...readList(tokens))

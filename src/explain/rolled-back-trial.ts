@@ -2,7 +2,7 @@ import type { SideConnection } from '../model/side-connection.ts'
 import { shareOf } from './hypopg-trial.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import type { IndexTrial } from './index-trial.ts'
-import { postgresCost } from './postgres-cost.ts'
+import { postgresCost, useOf } from './postgres-cost.ts'
 import { postgresTransaction } from './postgres-transaction.ts'
 import type { ExplainRequest } from './request.ts'
 
@@ -35,7 +35,7 @@ export async function rolledBackTrial(connection: SideConnection, request: Expla
       planWith: (candidates) =>
         made(candidates, async () => {
           const { cost, indexes } = postgresCost(await transaction.explain())
-          return { cost, isUsed: candidates.map((_, at) => indexes.has(nameOf(at))) }
+          return { cost, uses: candidates.map((_, at) => useOf(indexes, nameOf(at))) }
         }),
       bytesOf: (candidate) =>
         made([candidate], async () => {
