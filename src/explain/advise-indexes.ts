@@ -7,10 +7,12 @@ import { type CandidateSet, indexCandidates } from './index-candidates.ts'
 import type { IndexTrial } from './index-trial.ts'
 import { withoutLateCounts } from './late-counts.ts'
 import { readPostgresTree } from './pg-query-tree.ts'
+import { pgliteTrial } from './pglite-trial.ts'
 import { planDemandTree } from './plan-demand-tree.ts'
 import { readSqlTree } from './read-sql-tree.ts'
 import type { ExplainRequest } from './request.ts'
 import { rolledBackTrial } from './rolled-back-trial.ts'
+import { type Query, queriesOf } from './sql-tree.ts'
 import { demandsOf, type TableDemand } from './table-demand.ts'
 
 /** What indexes are looked for with. */
@@ -45,8 +47,9 @@ const FEWEST_ROWS = 1000
  * @throws the driver's error, where the connection breaks.
  */
 export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
-  const sets = await setsFor(input)
-  const trials = trialsFor(input)
+  const tree = await treeOf(input)
+  const sets = await setsFor(input, tree)
+  const trials = trialsFor(input, tree)
   if (trials.length === 0) return { indexes: [], verifiedBy: 'none' }
   const choice = choiceOf(input, sets)
   let verifiedBy: IndexAdvice['verifiedBy'] = 'none'
@@ -66,26 +69,43 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
 }
 
 /** Ways to try an index here, the best first. */
-function trialsFor({ connection, request, scratch }: AdviceInput): (() => Promise<IndexTrial | undefined>)[] {
+function trialsFor(
+  { connection, request, plan, scratch }: AdviceInput,
+  tree: Query | undefined,
+): (() => Promise<IndexTrial | undefined>)[] {
   if (connection.engine !== 'postgres') return []
-  const trials = [() => hypopgTrial(connection, request)]
+  const trials = [
+    () => hypopgTrial(connection, request),
+    () => pgliteTrial(connection, request, plan, tree === undefined ? [] : namesIn(tree)),
+  ]
   return scratch ? [...trials, () => rolledBackTrial(connection, request)] : trials
 }
 
-async function setsFor(input: AdviceInput): Promise<readonly CandidateSet[]> {
+async function setsFor(input: AdviceInput, tree: Query | undefined): Promise<readonly CandidateSet[]> {
   const { connection, request, plan, tables } = input
-  const demands = await demandsFor(input)
+  const demands = demandsFor(input, tree)
   const doubted = doubtedTables(plan, await withoutLateCounts(connection, tables))
   const isWorthIt = ({ table }: TableDemand): boolean =>
     !doubted.has(table.name) && (table.rows === undefined || table.rows >= FEWEST_ROWS)
   return indexCandidates(demands.filter(isWorthIt), request.dialect)
 }
 
-async function demandsFor({ request, plan, tables, values = false }: AdviceInput): Promise<TableDemand[]> {
-  const { text, dialect } = request
-  const context = { tables, dialect, values: request.values, keepsLiterals: values }
+async function treeOf({ request: { text, dialect }, plan }: AdviceInput): Promise<Query | undefined> {
+  return (plan.engine === 'postgres' ? await readPostgresTree(text) : undefined) ?? readSqlTree(text, dialect)
+}
+
+/** Tables and views that a statement names, and what it calls its own, which the database does not know. */
+function namesIn(tree: Query): { readonly schema?: string; readonly name: string }[] {
+  return queriesOf(tree).flatMap(({ query }) =>
+    query.sources.flatMap(({ schema, name }) =>
+      name === undefined ? [] : [{ ...(schema === undefined ? {} : { schema }), name }],
+    ),
+  )
+}
+
+function demandsFor({ request, plan, tables, values = false }: AdviceInput, tree: Query | undefined): TableDemand[] {
+  const context = { tables, dialect: request.dialect, values: request.values, keepsLiterals: values }
   const isPostgres = plan.engine === 'postgres'
-  const tree = (isPostgres ? await readPostgresTree(text) : undefined) ?? readSqlTree(text, dialect)
   const ofText = tree === undefined ? [] : demandsOf(tree, context)
   return isPostgres ? [...ofText, ...demandsOf(planDemandTree(plan), withoutPlanLiterals(context))] : ofText
 }

@@ -1,0 +1,158 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { SideRow } from '../model/side-connection.ts'
+import { PGLITE_WORKER } from './pglite-worker.ts'
+
+/** A file of a table or an index, and how many pages it is to look like. */
+export interface PretendedFile {
+  readonly path: string
+  readonly pages: number
+}
+
+/** A PostgreSQL in a thread of this process. Cells of its rows are texts. */
+export interface PgliteDatabase {
+  query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]>
+  /** Runs several statements. */
+  exec(text: string): Promise<readonly SideRow[]>
+  /**
+   * Makes files look longer than they are: the planner asks for their length, never for what is in them. Reading them
+   * would fail.
+   */
+  pretend(files: readonly PretendedFile[]): Promise<void>
+  restore(files: readonly PretendedFile[]): Promise<void>
+  close(): Promise<void>
+}
+
+const MODULE = '@electric-sql/pglite'
+/** Extensions that PGlite brings and that tables or indexes may need. */
+const EXTENSIONS = `pg_trgm btree_gin btree_gist citext hstore ltree intarray cube unaccent fuzzystrmatch uuid_ossp
+  pgcrypto`.split(/\s+/)
+
+let server: PgliteDatabase | undefined
+
+/**
+ * An empty PostgreSQL, in memory and in a thread of its own, made at the first use and kept; undefined where
+ * `@electric-sql/pglite` is not installed, in the project or beside nonplus. It does not keep the process alive. Making one
+ * takes seconds, so its empty directory is kept below `node_modules/.cache`.
+ */
+export function pgliteServer(): PgliteDatabase | undefined {
+  server ??= open()
+  return server
+}
+
+/** Ends it, where there is one; the next use makes another. */
+export async function closePglite(): Promise<void> {
+  await server?.close()
+  server = undefined
+}
+
+function open(): PgliteDatabase | undefined {
+  const require = resolver()
+  if (require === undefined) return undefined
+  const pglite = require.resolve(MODULE)
+  const extensions = EXTENSIONS.flatMap((name) => {
+    try {
+      return [[name, require.resolve(`${MODULE}/contrib/${name}`)]]
+    } catch {
+      return []
+    }
+  })
+  const kept = keptDirectory(pglite, require)
+  return new Thread({ pglite, extensions: Object.fromEntries(extensions), ...(kept === undefined ? {} : { kept }) })
+}
+
+/** As the project would find it, or else as we would. */
+function resolver(): NodeJS.Require | undefined {
+  for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
+    try {
+      const require = createRequire(from)
+      require.resolve(MODULE)
+      return require
+    } catch {
+      // the next one
+    }
+  }
+  return undefined
+}
+
+function keptDirectory(pglite: string, require: NodeJS.Require): string | undefined {
+  const root = /^.*node_modules(?=[\\/]@electric-sql)/.exec(pglite)?.[0]
+  if (root === undefined || !existsSync(root)) return undefined
+  try {
+    const { version } = require(join(dirname(pglite), '..', 'package.json')) as { version: string }
+    return join(root, '.cache', 'nonplus', `pglite-${version}.tar.gz`)
+  } catch {
+    return undefined
+  }
+}
+
+interface Pending {
+  resolve(value: never): void
+  reject(error: Error): void
+}
+
+class Thread implements PgliteDatabase {
+  readonly #worker: Worker
+  readonly #pending = new Map<number, Pending>()
+  #lastId = 0
+
+  constructor(workerData: object) {
+    // what the process was started with, as `--import nonplus/register`, is not for this thread
+    this.#worker = new Worker(PGLITE_WORKER, {
+      eval: true,
+      workerData,
+      execArgv: [],
+      env: { ...process.env, NONPLUS: '0' },
+    })
+    this.#worker.unref()
+    this.#worker.on('message', ({ id, value, error }) => this.#settle(id, value as never, error))
+    this.#worker.on('error', (error) => this.#end(error))
+    this.#worker.on('exit', () => this.#end(new Error('PGlite has ended.')))
+  }
+
+  query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]> {
+    return this.#call('query', text, values)
+  }
+
+  exec(text: string): Promise<readonly SideRow[]> {
+    return this.#call('exec', text)
+  }
+
+  pretend(files: readonly PretendedFile[]): Promise<void> {
+    return this.#call('pretend', files)
+  }
+
+  restore(files: readonly PretendedFile[]): Promise<void> {
+    return this.#call('restore', files)
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #call<Value>(method: string, ...args: readonly unknown[]): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId
+      this.#pending.set(id, { resolve, reject })
+      // who waits for an answer wants the process to live that long
+      this.#worker.ref()
+      this.#worker.postMessage({ id, method, args })
+    })
+  }
+
+  #settle(id: number, value: never, error: { message: string; code?: string } | undefined): void {
+    const pending = this.#pending.get(id)
+    this.#pending.delete(id)
+    if (this.#pending.size === 0) this.#worker.unref()
+    if (error === undefined) pending?.resolve(value)
+    else pending?.reject(Object.assign(new Error(error.message), { code: error.code }))
+  }
+
+  #end(error: Error): void {
+    if (server === this) server = undefined
+    for (const { reject } of this.#pending.values()) reject(error)
+    this.#pending.clear()
+  }
+}

@@ -1,0 +1,168 @@
+import { nodesOf, type Plan } from '../model/plan.ts'
+import type { SideConnection } from '../model/side-connection.ts'
+import type { DatabaseStatistics } from './database-statistics.ts'
+import { quoteName } from './expression-text.ts'
+import { type IndexCandidate, indexDdl } from './index-candidate.ts'
+import { indexPages } from './index-size.ts'
+import type { IndexTrial } from './index-trial.ts'
+import { parameterText } from './parameter-text.ts'
+import type { PgliteDatabase, PretendedFile } from './pglite-server.ts'
+import { type PostgresClone, postgresClone } from './postgres-clone.ts'
+import { type PostgresCost, postgresCost, useOf } from './postgres-cost.ts'
+import { type DatabaseDefinition, readDefinition } from './postgres-definition.ts'
+import { isGeneric, postgresTransaction } from './postgres-transaction.ts'
+import { readStatistics } from './read-statistics.ts'
+import type { ExplainRequest } from './request.ts'
+
+/** A clone whose plan costs this much more or less is none. */
+const TOLERANCE = 0.05
+
+/**
+ * Tries indexes in a clone of the schema and its statistics, in this process; undefined where PGlite is not installed, or
+ * where the clone does not plan the statement as the database does.
+ *
+ * @param names tables that the statement names beside those of its plan: views, and parents of partitions.
+ * @throws the driver's error.
+ */
+export async function pgliteTrial(
+  connection: SideConnection,
+  request: ExplainRequest,
+  plan: Plan,
+  names: readonly { readonly schema?: string; readonly name: string }[],
+): Promise<IndexTrial | undefined> {
+  const source = await readSource(connection, request, [...tablesOf(plan), ...names])
+  const clone = await postgresClone(source.definition, source.statistics)
+  if (clone === undefined) return undefined
+  try {
+    const before = await explainIn(clone.database, request)
+    if (!isAlike(before.cost, source.cost)) {
+      clone.release()
+      return undefined
+    }
+    return trialOf(clone, request, before.cost)
+  } catch (error) {
+    clone.release()
+    throw error
+  }
+}
+
+function tablesOf({ root }: Plan): { schema?: string; name: string }[] {
+  return nodesOf(root).flatMap(({ schema, relation }) =>
+    relation === undefined ? [] : [{ ...(schema === undefined ? {} : { schema }), name: relation }],
+  )
+}
+
+interface CloneSource {
+  readonly definition: DatabaseDefinition
+  readonly statistics: DatabaseStatistics
+  /** Without parallel workers, which a clone has not. */
+  readonly cost: number
+}
+
+async function readSource(
+  connection: SideConnection,
+  request: ExplainRequest,
+  names: readonly { readonly schema?: string; readonly name: string }[],
+): Promise<CloneSource> {
+  const transaction = await postgresTransaction(connection, request)
+  try {
+    await transaction.query('set local max_parallel_workers_per_gather = 0')
+    const { cost } = postgresCost(await transaction.explain())
+    const definition = await readDefinition(transaction, names)
+    const statistics = await readStatistics(transaction, connection.serverVersion, definition.oids)
+    return { cost, definition, statistics }
+  } finally {
+    await transaction.close()
+  }
+}
+
+function isAlike(cost: number, sourceCost: number): boolean {
+  return Math.abs(cost - sourceCost) <= sourceCost * TOLERANCE
+}
+
+function trialOf(clone: PostgresClone, request: ExplainRequest, costBefore: number): IndexTrial {
+  const { database } = clone
+  return {
+    by: 'pglite',
+    costBefore,
+    supports: () => true,
+    planWith: (candidates) =>
+      made(clone, candidates, async () => {
+        const { cost, indexes } = await explainIn(database, request)
+        return { cost, uses: candidates.map((_, at) => useOf(indexes, nameOf(at))) }
+      }),
+    bytesOf: async (candidate) => {
+      const pages = pagesOf(clone, candidate)
+      return pages === undefined ? undefined : pages * 8192
+    },
+    shareOf: ({ table, predicate }) =>
+      made(clone, [], async () => {
+        const name = [table.schema ?? 'public', table.name].map((part) => quoteName(part, 'postgresql')).join('.')
+        const from = `explain (format json) select 1 from ${name}`
+        const all = postgresCost(await database.query(from))
+        const kept = postgresCost(await database.query(`${from} where ${predicate}`))
+        return kept.rows / Math.max(1, all.rows)
+      }),
+    close: async () => clone.release(),
+  }
+}
+
+/** Runs something with indexes that are gone again when it has; undefined where that failed. */
+async function made<Value>(
+  clone: PostgresClone,
+  candidates: readonly IndexCandidate[],
+  run: () => Promise<Value>,
+): Promise<Value | undefined> {
+  const { database } = clone
+  await database.exec('begin')
+  try {
+    await clone.whileShort(async () => {
+      for (const [at, candidate] of candidates.entries()) await make(database, candidate, at)
+    })
+    const files = await filesOf(clone, candidates)
+    await database.pretend(files)
+    const value = await run()
+    await database.restore(files)
+    return value
+  } catch {
+    return undefined
+  } finally {
+    await database.exec('rollback')
+  }
+}
+
+async function make(database: PgliteDatabase, candidate: IndexCandidate, at: number): Promise<void> {
+  const { extension } = candidate
+  if (extension !== undefined) await database.exec(`create extension if not exists ${extension} schema pg_catalog`)
+  await database.exec(indexDdl(candidate, 'postgresql').replace('CREATE INDEX', `CREATE INDEX ${nameOf(at)}`))
+}
+
+async function filesOf(clone: PostgresClone, candidates: readonly IndexCandidate[]): Promise<PretendedFile[]> {
+  const files: PretendedFile[] = []
+  for (const [at, candidate] of candidates.entries()) {
+    const pages = pagesOf(clone, candidate)
+    const text = `select current_setting('data_directory') || '/' || pg_relation_filepath(oid) as path
+      from pg_class where relname = $1`
+    const [row] = await clone.database.query(text, [nameOf(at)])
+    if (pages !== undefined) files.push({ path: String(row?.path), pages })
+  }
+  return files
+}
+
+function pagesOf({ statistics }: PostgresClone, candidate: IndexCandidate): number | undefined {
+  const { schema, name } = candidate.table
+  const table = statistics.relations.find((each) => each.name === name && (schema ?? each.schema) === each.schema)
+  return table === undefined ? undefined : indexPages(candidate, table)
+}
+
+function nameOf(at: number): string {
+  return `nonplus_trial_${at}`
+}
+
+async function explainIn(database: PgliteDatabase, { text, values }: ExplainRequest): Promise<PostgresCost> {
+  if (values === undefined && isGeneric(text)) {
+    return postgresCost(await database.exec(`explain (format json, generic_plan) ${text}`))
+  }
+  const texts = (values ?? []).map(parameterText)
+  return postgresCost(await database.query(`explain (format json) ${text}`, texts))
+}
