@@ -13,6 +13,7 @@ import { readSqlTree } from './read-sql-tree.ts'
 import type { ExplainRequest } from './request.ts'
 import { rolledBackTrial } from './rolled-back-trial.ts'
 import { type Query, queriesOf } from './sql-tree.ts'
+import { sqliteTrial } from './sqlite-trial.ts'
 import { demandsOf, type TableDemand } from './table-demand.ts'
 
 /** What indexes are looked for with. */
@@ -70,9 +71,12 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
 
 /** Ways to try an index here, the best first. */
 function trialsFor(
-  { connection, request, plan, scratch }: AdviceInput,
+  { connection, request, plan, tables, scratch }: AdviceInput,
   tree: Query | undefined,
 ): (() => Promise<IndexTrial | undefined>)[] {
+  if (connection.engine === 'sqlite' && connection.clone !== undefined) {
+    return [() => sqliteTrial(connection, request, plan, tables)]
+  }
   if (connection.engine !== 'postgres') return []
   const trials = [
     () => hypopgTrial(connection, request),
@@ -122,7 +126,8 @@ function choiceOf({ request, plan }: AdviceInput, sets: readonly CandidateSet[])
   return {
     sets,
     dialect: request.dialect,
-    costBefore: plan.root.totalCost ?? Number.POSITIVE_INFINITY,
+    // SQLite without statistics takes every table for a large one
+    costBefore: plan.engine === 'postgres' ? plan.root.totalCost : undefined,
     isShown: plan.mode !== 'plan',
     gateOf: (set) => (isForWalk(set) ? GATE_WHEN_SHOWN : GATE),
   }

@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { sqliteClone } from './sqlite-clone.ts'
 import { sqliteArguments } from './sqlite-values.ts'
 
 /** What is used of a `Database` of `better-sqlite3`. */
@@ -25,6 +26,7 @@ export async function betterSqlite3Connection(
     engine: 'sqlite',
     serverVersion: String(first?.version ?? ''),
     query,
+    clone: () => sqliteClone(database),
     async close() {
       try {
         if (ownsIt) database.close?.()

@@ -42,7 +42,7 @@ export interface Choice {
   readonly sets: readonly CandidateSet[]
   readonly dialect: Dialect
   /** What the statement costs where it really runs, for the report: that of the trial may leave out parallel workers. */
-  readonly costBefore: number
+  readonly costBefore: number | undefined
   /** The rows of the tables are known from an execution, so that estimates need no doubt. */
   readonly isShown: boolean
   /** Gate for a set. */
@@ -55,7 +55,7 @@ export interface Choice {
  */
 export async function chooseIndexes(trial: IndexTrial, choice: Choice): Promise<VerifiedIndex[]> {
   const chosen: IndexCandidate[] = []
-  let cost = Math.min(trial.costBefore, choice.costBefore)
+  let cost = Math.min(trial.costBefore, choice.costBefore ?? Number.POSITIVE_INFINITY)
   while (chosen.length < MOST_INDEXES) {
     const best = await bestOf(trial, choice, chosen, cost)
     if (best === undefined) break
@@ -148,7 +148,7 @@ async function withoutIdle(trial: IndexTrial, chosen: readonly IndexCandidate[])
 async function verified(
   trial: IndexTrial,
   candidate: IndexCandidate,
-  { dialect, costBefore }: Choice,
+  { dialect, costBefore = trial.costBefore }: Choice,
   costAfter: number,
 ): Promise<VerifiedIndex> {
   const { table, keys, include, predicate, method, purpose, extension } = candidate

@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { sqliteClone } from './sqlite-clone.ts'
 import { sqliteArguments } from './sqlite-values.ts'
 import { countStatements } from './statement-count.ts'
 
@@ -33,6 +34,7 @@ export async function nodeSqliteConnection(
     engine: 'sqlite',
     serverVersion: String(first?.version ?? ''),
     query,
+    clone: () => sqliteClone(database),
     async close() {
       try {
         if (ownsIt) database.close?.()

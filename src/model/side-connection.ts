@@ -24,6 +24,11 @@ export interface SideConnection {
    * is proven to be one. Absent where the driver has no such way.
    */
   simple?(text: string): Promise<readonly SideRow[]>
+  /**
+   * Another database, empty and in memory, of the same driver: where indexes are tried. Of SQLite only, and absent where the
+   * driver has no such thing.
+   */
+  clone?(): Promise<SideConnection>
   /** Closes it; never throws. Where it is the application's own, as in SQLite, that stays open. */
   close(): Promise<void>
 }
