@@ -75,7 +75,7 @@ function trialsFor(
   tree: Query | undefined,
 ): (() => Promise<IndexTrial | undefined>)[] {
   if (connection.engine === 'sqlite' && connection.clone !== undefined) {
-    return [() => sqliteTrial(connection, request, plan, tables)]
+    return [() => sqliteTrial(connection, request, tables)]
   }
   if (connection.engine !== 'postgres') return []
   const trials = [

@@ -1,4 +1,4 @@
-import { type CatalogTable, nodesOf, type Plan } from '../model/plan.ts'
+import type { CatalogTable } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import { type IndexCandidate, indexDdl, indexName } from './index-candidate.ts'
 import type { IndexTrial, TrialOutcome } from './index-trial.ts'
@@ -19,7 +19,6 @@ const FEWEST_ROWS = 1000
 export async function sqliteTrial(
   connection: SideConnection,
   request: ExplainRequest,
-  plan: Plan,
   tables: readonly CatalogTable[],
 ): Promise<IndexTrial | undefined> {
   const memory = await connection.clone?.()
@@ -33,20 +32,21 @@ export async function sqliteTrial(
       await clone.close()
       return undefined
     }
-    return trialOf(clone, before.cost, plan)
+    return trialOf(clone, before.cost)
   } catch (error) {
     await clone.close()
     throw error
   }
 }
 
-function trialOf(clone: SqliteClone, costBefore: number, plan: Plan): IndexTrial {
-  const read = new Set(nodesOf(plan.root).flatMap(({ relation, alias }) => [relation, alias]))
+function trialOf(clone: SqliteClone, costBefore: number): IndexTrial {
   return {
     by: 'sqlite-clone',
     costBefore,
-    supports: ({ table, include }) =>
-      include.length === 0 && (clone.rowsOf(table.name) ?? 0) >= FEWEST_ROWS && read.size > 0,
+    supports: ({ table, include, keys }) => {
+      const isLarge = (clone.rowsOf(table.name) ?? 0) >= FEWEST_ROWS
+      return include.length === 0 && isLarge && !clone.isRowid(table.name, keys[0]?.text ?? '')
+    },
     planWith: (candidates) => clone.planWith(candidates),
     bytesOf: async () => undefined,
     shareOf: (candidate) => clone.shareOf(candidate),
@@ -60,6 +60,7 @@ class SqliteClone {
   readonly #request: ExplainRequest
   /** Rows of each table that has a sample here, and how many the sample has. */
   readonly #totals = new Map<string, { readonly total: number; readonly sampled: number }>()
+  readonly #rowids = new Map<string, string>()
   /** Rows for each value of the first column, of the first two, …. */
   readonly #perLookup = new Map<string, readonly number[]>()
 
@@ -67,6 +68,11 @@ class SqliteClone {
     this.#source = source
     this.#memory = memory
     this.#request = request
+  }
+
+  /** A column that is the key which the table itself is ordered by. */
+  isRowid(table: string, column: string): boolean {
+    return this.#rowids.get(table.toLowerCase()) === column.replaceAll('"', '').toLowerCase()
   }
 
   rowsOf(table: string): number | undefined {
@@ -90,6 +96,11 @@ class SqliteClone {
   }
 
   async #copySample(table: string, counted: number | undefined): Promise<void> {
+    const keys = await this.#source.query('select name, type from pragma_table_info(?) where pk > 0', [table])
+    const [key] = keys
+    if (keys.length === 1 && /^integer$/i.test(String(key?.type))) {
+      this.#rowids.set(table.toLowerCase(), String(key?.name).toLowerCase())
+    }
     const { columns, rows, total } = await sqliteSample(this.#source, table, counted)
     this.#totals.set(table.toLowerCase(), { total, sampled: rows.length })
     if (rows.length === 0) return
