@@ -9,10 +9,11 @@ import { withoutLateCounts } from './late-counts.ts'
 import { readPostgresTree } from './pg-query-tree.ts'
 import { pgliteTrial } from './pglite-trial.ts'
 import { planDemandTree } from './plan-demand-tree.ts'
+import { namesIn } from './query-names.ts'
 import { readSqlTree } from './read-sql-tree.ts'
 import type { ExplainRequest } from './request.ts'
 import { rolledBackTrial } from './rolled-back-trial.ts'
-import { type Query, queriesOf } from './sql-tree.ts'
+import type { Query } from './sql-tree.ts'
 import { sqliteTrial } from './sqlite-trial.ts'
 import { demandsOf, type TableDemand } from './table-demand.ts'
 
@@ -96,15 +97,6 @@ async function setsFor(input: AdviceInput, tree: Query | undefined): Promise<rea
 
 async function treeOf({ request: { text, dialect }, plan }: AdviceInput): Promise<Query | undefined> {
   return (plan.engine === 'postgres' ? await readPostgresTree(text) : undefined) ?? readSqlTree(text, dialect)
-}
-
-/** Tables and views that a statement names, and what it calls its own, which the database does not know. */
-function namesIn(tree: Query): { readonly schema?: string; readonly name: string }[] {
-  return queriesOf(tree).flatMap(({ query }) =>
-    query.sources.flatMap(({ schema, name }) =>
-      name === undefined ? [] : [{ ...(schema === undefined ? {} : { schema }), name }],
-    ),
-  )
 }
 
 function demandsFor({ request, plan, tables, values = false }: AdviceInput, tree: Query | undefined): TableDemand[] {

@@ -5,12 +5,12 @@ import { quoteName } from './expression-text.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import { indexPages } from './index-size.ts'
 import type { IndexTrial } from './index-trial.ts'
-import { parameterText } from './parameter-text.ts'
+import { explainText } from './pglite-explain.ts'
 import type { PgliteDatabase, PretendedFile } from './pglite-server.ts'
 import { type PostgresClone, postgresClone } from './postgres-clone.ts'
 import { type PostgresCost, postgresCost, useOf } from './postgres-cost.ts'
 import { type DatabaseDefinition, readDefinition } from './postgres-definition.ts'
-import { isGeneric, postgresTransaction } from './postgres-transaction.ts'
+import { postgresTransaction } from './postgres-transaction.ts'
 import { readStatistics } from './read-statistics.ts'
 import type { ExplainRequest } from './request.ts'
 
@@ -159,10 +159,6 @@ function nameOf(at: number): string {
   return `nonplus_trial_${at}`
 }
 
-async function explainIn(database: PgliteDatabase, { text, values }: ExplainRequest): Promise<PostgresCost> {
-  if (values === undefined && isGeneric(text)) {
-    return postgresCost(await database.exec(`explain (format json, generic_plan) ${text}`))
-  }
-  const texts = (values ?? []).map(parameterText)
-  return postgresCost(await database.query(`explain (format json) ${text}`, texts))
+async function explainIn(database: PgliteDatabase, request: ExplainRequest): Promise<PostgresCost> {
+  return postgresCost(await explainText(database, request, 'format json'))
 }

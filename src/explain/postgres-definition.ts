@@ -6,6 +6,8 @@ import { arrayText, type Queryable } from './read-statistics.ts'
 export interface DatabaseDefinition {
   /** Of the tables, their parts and parents, and those below views. */
   readonly oids: readonly string[]
+  /** Those that have rows of their own, or parts that have. */
+  readonly tables: readonly { readonly schema: string; readonly name: string }[]
   readonly schemas: readonly string[]
   /** Extensions that are installed, and the schemas they are in. */
   readonly extensions: readonly { readonly name: string; readonly schema: string }[]
@@ -113,6 +115,9 @@ async function readTables(transaction: Queryable, start: string, searchPath: str
   const types = typesOf(columns)
   return {
     oids: relations.map(({ oid }) => String(oid)),
+    tables: relations
+      .filter(({ kind }) => kind !== 'v')
+      .map(({ schema, name }) => ({ schema: String(schema), name: String(name) })),
     schemas: [...new Set([...relations.map(({ schema }) => String(schema)), ...types.map(({ schema }) => schema)])],
     extensions: extensions.map(({ name, schema }) => ({ name: String(name), schema: String(schema) })),
     statements: [

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_NOTHING_SEEN'
   | 'ERR_PLAN_UNREADABLE'
   | 'ERR_DATABASE_UNREACHABLE'
+  | 'ERR_STATISTICS_INVALID'
 
 /** Wrong use of nonplus: the message says what was expected, what came, and the nearest valid name. */
 export class NonplusError extends Error {
