@@ -9,6 +9,7 @@ const READERS: Readonly<Record<string, readonly [name: keyof NonplusConfig, read
   NONPLUS_FAIL_ON: ['failOn', readList],
   NONPLUS_VALUES: ['values', (text) => text === '1' || (text === '0' ? false : text)],
   NONPLUS_SERVER_TIMING: ['serverTiming', (text) => text === '1' || (text === '0' ? false : text)],
+  NONPLUS_EXPLAIN: ['explain', (text) => text === '1' || (text === '0' ? false : text)],
   NONPLUS_BASELINE: ['baseline', (text) => text],
 }
 

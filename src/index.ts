@@ -34,7 +34,7 @@ export type {
   ValueInfo,
   ValueToken,
 } from './model/trace.ts'
-export type { ProfilerOptions } from './options.ts'
+export type { ExplainOption, ExplainWith, ProfilerOptions } from './options.ts'
 export { createProfiler, type Profiled, type Profiler, profile, runInScope, type ScopeResult } from './profiler.ts'
 export type { ReporterName } from './reporters/index.ts'
 export { currentQueries, type QuerySums } from './scope-sums.ts'

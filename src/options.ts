@@ -39,7 +39,24 @@ export interface ProfilerOptions {
    * @default false
    */
   readonly values?: boolean
+  /**
+   * Asks the database for the plans of the statements that were sent, on a connection of nonplus's own, and judges them.
+   * `true` (or `'plan'`): they are planned only. `'analyze'`: what is proven to read only is executed once more, so that
+   * rows are actual ones. `'auto_explain'`: PostgreSQL tells the plan of each execution itself, where the application's
+   * role may load that module; all else is planned only.
+   *
+   * @default false
+   */
+  readonly explain?: ExplainOption
 }
+
+/** Values of the option `explain`. */
+export type ExplainOption = boolean | ExplainWith
+
+/** How statements are explained. */
+export type ExplainWith = 'plan' | 'analyze' | 'auto_explain'
+
+const EXPLAIN_MODES: readonly ExplainWith[] = ['plan', 'analyze', 'auto_explain']
 
 /** Every kind there is. */
 export const findingKinds: readonly FindingKind[] = detectors.map(({ kind }) => kind)
@@ -57,6 +74,7 @@ export const optionChecks: Readonly<Record<keyof ProfilerOptions, (value: unknow
   jobs: checkBoolean,
   processScope: checkBoolean,
   values: checkBoolean,
+  explain: checkExplain,
 }
 
 /** Every option of a profiler. */
@@ -113,6 +131,30 @@ export function checkBoolean(value: unknown, name: string): void {
 function checkServerTiming(value: unknown): void {
   if (value === 'always' || typeof value === 'boolean') return
   throw invalid(`\`serverTiming\` must be true, false or 'always', but got: ${display(value)}.`)
+}
+
+function checkExplain(value: unknown): void {
+  if (typeof value === 'boolean') return
+  if (typeof value === 'string') checkName('value of `explain`', value, EXPLAIN_MODES, 'ERR_OPTION_INVALID')
+  else throw invalid(`\`explain\` must be true, false, 'analyze' or 'auto_explain', but got: ${display(value)}.`)
+}
+
+/** How statements are to be explained; undefined where they are not. */
+export function explainModeOf({ explain = false }: Pick<ProfilerOptions, 'explain'>): ExplainWith | undefined {
+  if (explain === false) return undefined
+  return explain === true ? 'plan' : explain
+}
+
+/**
+ * Reads `--explain[=mode]`, as the command line gives it.
+ *
+ * @throws NonplusError ERR_OPTION_INVALID; where it is no mode at all it may be the program, so that is said.
+ */
+export function parseExplain(value: string | true): ExplainOption {
+  if (value === true) return true
+  if ((EXPLAIN_MODES as readonly string[]).includes(value)) return value as ExplainWith
+  const hint = validNameHint(value, EXPLAIN_MODES)
+  throw invalid(`Unknown mode of --explain: \`${value}\`. ${hint} Where that is the program, write -- before it.`)
 }
 
 /** @throws NonplusError ERR_OPTION_INVALID where it is no list of strings. */

@@ -11,7 +11,7 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
   [
     'an option that is like none',
     () => createProfiler({ xyzzy: 1 } as never),
-    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http, serverTiming, jobs, processScope, values.',
+    'Unknown option: `xyzzy`. Valid: detectors, only, ignore, callSites, http, serverTiming, jobs, processScope, values, explain.',
   ],
   [
     'a kind that is misspelt',
@@ -87,7 +87,17 @@ const misuses: [name: string, misuse: () => unknown, message: string][] = [
   [
     'an option of the configuration in a profiler',
     () => createProfiler({ failOn: ['error'] } as never),
-    'Unknown option: `failOn`. Valid: detectors, only, ignore, callSites, http, serverTiming, jobs, processScope, values.',
+    'Unknown option: `failOn`. Valid: detectors, only, ignore, callSites, http, serverTiming, jobs, processScope, values, explain.',
+  ],
+  [
+    'a way to explain that is misspelt',
+    () => createProfiler({ explain: 'analyse' } as never),
+    'Unknown value of `explain`: `analyse`. Did you mean `analyze`?',
+  ],
+  [
+    'a way to explain that is a number',
+    () => createProfiler({ explain: 1 } as never),
+    "`explain` must be true, false, 'analyze' or 'auto_explain', but got: 1.",
   ],
   [
     'no driver',

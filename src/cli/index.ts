@@ -52,6 +52,10 @@ program
   .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
   .option('--ignore <kinds>', 'leave these kinds out, comma-separated', split)
   .option('--values', "tell values of parameters in findings: they may be anybody's data")
+  .option(
+    '--explain [=mode]',
+    'explain the statements, and judge their plans: plan (where no mode is said), analyze or auto_explain',
+  )
   .option('--config <file>', 'the configuration, in place of the one that is found')
   .option('--quiet', 'print nothing but what a reporter writes')
   .option('--otlp <endpoint>', 'send scopes, statements and findings to a receiver of OTLP over HTTP')

@@ -7,7 +7,7 @@ import { formatReporter, type NonplusConfig, parseReporter } from '../config.ts'
 import { overrideConfig } from '../config-sources.ts'
 import { checkFailOn } from '../gate.ts'
 import { loadConfig } from '../load-config.ts'
-import { checkKind, type ProfilerOptions, pickOptions } from '../options.ts'
+import { checkKind, type ProfilerOptions, parseExplain, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
 import { isForStdout, openOutputs, parseOutputs, wantsTimeline } from '../output.ts'
 import { readBaseline } from '../read-baseline.ts'
@@ -24,6 +24,7 @@ export interface RunFlags {
   readonly baseline?: string
   readonly config?: string
   readonly values?: boolean
+  readonly explain?: string | true
   readonly quiet?: boolean
   readonly otlp?: string
   readonly color: boolean
@@ -84,7 +85,7 @@ async function planOf(flags: RunFlags): Promise<Plan> {
   }
 }
 
-function configOf({ reporter, failOn, only, ignore, quiet, baseline, values }: RunFlags): NonplusConfig {
+function configOf({ reporter, failOn, only, ignore, quiet, baseline, values, explain }: RunFlags): NonplusConfig {
   return {
     ...(reporter.length === 0 ? {} : { reporters: reporter.map(parseReporter) }),
     ...(failOn === undefined ? {} : { failOn: checkFailOn(failOn) }),
@@ -92,6 +93,7 @@ function configOf({ reporter, failOn, only, ignore, quiet, baseline, values }: R
     ...(ignore === undefined ? {} : { ignore: ignore.map(checkKind) }),
     ...(quiet === undefined ? {} : { quiet }),
     ...(values === undefined ? {} : { values }),
+    ...(explain === undefined ? {} : { explain: parseExplain(explain) }),
     ...(baseline === undefined ? {} : { baseline }),
   }
 }

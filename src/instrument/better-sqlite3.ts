@@ -1,3 +1,4 @@
+import { connectionOf } from './connection.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import { loadedModules } from './loaded-modules.ts'
 import type { DriverInfo } from './message.ts'
@@ -21,6 +22,9 @@ export const betterSqlite3: Instrumentation = {
   via: 'patch',
   columnsOf: sqliteColumnsOf,
   addressOf: sqliteAddressOf,
+  // memory, temporary and attached tables are seen by no other
+  openAside: async (through) => ({ driver: 'better-sqlite3', handle: through }),
+  asideKeyOf: (through) => `better-sqlite3 ${connectionOf(through)}`,
   matches(exports) {
     const prototype = (exports as Any)?.prototype
     // libsql has the same methods, and `sync` beside them

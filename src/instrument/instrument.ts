@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { NonplusError } from '../model/errors.ts'
+import type { Aside } from './aside.ts'
 import { instrumentations } from './index.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
@@ -111,7 +112,7 @@ function doesMatch(instrumentation: Instrumentation, exports: unknown): boolean 
 }
 
 function driverInfoOf(instrumentation: Instrumentation, version: string, exports?: unknown): DriverInfo {
-  const { module: name, dialect, columnsOf, addressOf, poolStateOf } = instrumentation
+  const { module: name, dialect, columnsOf, addressOf, poolStateOf, asideKeyOf } = instrumentation
   const isTraced = (through: object | undefined): boolean =>
     instrumentation.tracedMethods?.(exports, through).some(isWrappedByOthers) === true
   return {
@@ -121,6 +122,11 @@ function driverInfoOf(instrumentation: Instrumentation, version: string, exports
     columnsOf,
     addressOf,
     poolStateOf,
+    asideKeyOf,
+    openAside:
+      instrumentation.openAside === undefined
+        ? undefined
+        : async (through) => (await instrumentation.openAside?.(through, exports)) as Aside,
     isTraced: exports === undefined ? undefined : isTraced,
   }
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from '../model/statement.ts'
+import type { Aside } from './aside.ts'
 import type { DriverInfo } from './message.ts'
 
 /** How a driver is watched: on the diagnostics channels it publishes itself, or by wrapped methods. Never both. */
@@ -31,6 +32,10 @@ export interface Instrumentation {
   readonly addressOf?: DriverInfo['addressOf']
   /** See {@link DriverInfo.poolStateOf}. */
   readonly poolStateOf?: DriverInfo['poolStateOf']
+  /** See {@link DriverInfo.openAside}; `exports` of the copy that was hooked. */
+  openAside?(through: object, exports: unknown): Promise<Aside>
+  /** See {@link DriverInfo.asideKeyOf}. */
+  readonly asideKeyOf?: DriverInfo['asideKeyOf']
   /** Methods that instrumentation of OpenTelemetry wraps, as the exports reach them, or what a statement is sent through. */
   tracedMethods?(exports: unknown, through: object | undefined): readonly unknown[]
   /** True where `exports` has the parts that {@link patch} touches; told by shape, so that any copy is recognised. */

@@ -1,3 +1,4 @@
+import { connectionOf } from './connection.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
@@ -18,6 +19,8 @@ export const libsql: Instrumentation = {
   dialect: 'sqlite',
   via: 'patch',
   columnsOf: sqliteColumnsOf,
+  openAside: async (through) => ({ driver: 'better-sqlite3', handle: through }),
+  asideKeyOf: (through) => `libsql ${connectionOf(through)}`,
   matches(exports) {
     const prototype = (exports as Any)?.prototype
     const hasMethods = ['prepare', 'exec', 'pragma', 'syncUntil'].every(

@@ -1,9 +1,12 @@
+import { letGo } from './aside.ts'
 import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
 import { takeMessage } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
 import type { StatementMessage } from './message.ts'
+import { isOwnWork } from './own-work.ts'
 import { wrapMethod } from './patch.ts'
+import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mariadb's own objects
 type Any = any
@@ -42,6 +45,9 @@ export function wrapMariadbCommands({ basePool, baseConnection }: MariadbClasses
 }
 
 function note(connection: Any, command: Any): void {
+  const scope = state.storage.getStore()
+  // ours must not keep the process alive
+  if (scope?.ignoreReason !== undefined && isOwnWork(scope)) letGo(connection.socket)
   const call = command?.cmdParam
   if (typeof call !== 'object' || call === null) return
   let sent = sentBy.get(call)
@@ -53,6 +59,7 @@ function note(connection: Any, command: Any): void {
   }
   const { message, isPooled } = sent
   message.connection = connectionOf(connection)
+  message.through = connection
   if (isPooled && message.acquiredAt === 0) message.acquiredAt = now()
   // the status stands there only until the next answer is read
   command.once('end', () => {

@@ -1,5 +1,6 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { addressOf, poolStateOf, wrapMariadbAddress } from './mariadb-address.ts'
+import { mariadbAsideKeyOf, openMariadbAside } from './mariadb-aside.ts'
 import { wrapMariadbCalls } from './mariadb-calls.ts'
 import { findMariadbClasses } from './mariadb-classes.ts'
 import { wrapMariadbCommands } from './mariadb-commands.ts'
@@ -24,6 +25,8 @@ export const mariadb: Instrumentation = {
   columnsOf,
   addressOf,
   poolStateOf,
+  openAside: openMariadbAside,
+  asideKeyOf: mariadbAsideKeyOf,
   matches: (exports) => FUNCTIONS.every((name) => typeof (exports as Any)?.[name] === 'function'),
   patch(exports, driver) {
     const classes = findMariadbClasses(exports)

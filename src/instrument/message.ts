@@ -1,5 +1,6 @@
 import type { Dialect, Statement } from '../model/statement.ts'
 import type { ResultColumn } from '../model/trace.ts'
+import type { Aside } from './aside.ts'
 import type { CapturedCallSite } from './call-site.ts'
 import { captureCallSite } from './call-site.ts'
 import { statementEnd, statementStart, strayEnd, strayStart } from './channel.ts'
@@ -7,6 +8,7 @@ import { now } from './clock.ts'
 import type { FieldPath } from './graphql-field.ts'
 import { isLoadingAhead } from './loading-ahead.ts'
 import type { Operation, OrmCall } from './operation.ts'
+import { isOwnWork } from './own-work.ts'
 import { isPlainPromise, Scope } from './scope.ts'
 import { sourceFrameOf } from './source-map.ts'
 import { reportFailure, state } from './state.ts'
@@ -22,6 +24,13 @@ export interface DriverInfo {
   readonly addressOf?: ((through: object) => ServerAddress | undefined) | undefined
   /** Reads the state of a pool; undefined for what is none. */
   readonly poolStateOf?: ((through: object) => PoolState | undefined) | undefined
+  /**
+   * Opens a connection of nonplus's own to where statements that were sent through this go; rejects with the driver's
+   * error. Absent where no connection can be opened with the driver.
+   */
+  readonly openAside?: ((through: object) => Promise<Aside>) | undefined
+  /** Names where {@link openAside} goes to: equal names, equal connections. Kept in memory only. */
+  readonly asideKeyOf?: ((through: object) => string) | undefined
   /** True while instrumentation of OpenTelemetry wraps the calls of this driver. */
   readonly isTraced?: ((through: object | undefined) => boolean) | undefined
   /** Called at the first statement, where it was loaded by nonplus and nobody may ever use it. */
@@ -94,6 +103,10 @@ export class StatementMessage {
   batchSize = 0
   /** Client, connection or pool it is sent through; see {@link DriverInfo.addressOf}. */
   through: object | undefined = undefined
+  /** Plan of this execution, as PostgreSQL has told it: JSON of auto_explain. Only where that was asked for. */
+  plan: string | undefined = undefined
+  /** Called where {@link plan} comes after the end; set by who wants to know. */
+  onPlan: (() => void) | undefined = undefined
   /** Of the tracer, at the call; see `TracerContexts`. */
   context: unknown = undefined
   /** What a tracer keeps here. */
@@ -186,6 +199,10 @@ export function startStatement(
     return startStray(driver, text, parameters, scope, origin, through, batchSize)
   }
   if (scope.ignoreReason !== undefined) {
+    if (isOwnWork(scope)) {
+      counters.seen--
+      return undefined
+    }
     counters.ignored++
     state.ignoredReasons.set(scope.ignoreReason, (state.ignoredReasons.get(scope.ignoreReason) ?? 0) + 1)
     return startStray(driver, text, parameters, scope, origin, through, batchSize)

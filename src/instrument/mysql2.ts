@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
 import { addressOf, poolStateOf } from './mysql2-address.ts'
+import { mysql2AsideKeyOf, openMysql2Aside } from './mysql2-aside.ts'
 import { listenToMysql2 } from './mysql2-channel.ts'
 import { columnsOf } from './mysql2-command.ts'
 import { hookConnection } from './mysql2-connection.ts'
@@ -25,6 +26,8 @@ export const mysql2: Instrumentation = {
   columnsOf,
   addressOf,
   poolStateOf,
+  openAside: openMysql2Aside,
+  asideKeyOf: mysql2AsideKeyOf,
   tracedMethods,
   matches: (exports) => isCore(exports as Any) || isPromised(exports as Any),
   viaOf(exports, version) {

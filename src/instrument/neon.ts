@@ -1,6 +1,7 @@
 import type { Instrumentation } from './instrumentation.ts'
 import { wrapNeonFetch } from './neon-fetch.ts'
 import { addressOf, poolStateOf } from './pg-address.ts'
+import { openPgAside, pgAsideKeyOf } from './pg-aside.ts'
 import { wrapPgClient } from './pg-client.ts'
 import { wrapPgPool } from './pg-pool.ts'
 import { columnsOf } from './pg-query.ts'
@@ -21,6 +22,8 @@ export const neon: Instrumentation = {
   columnsOf,
   addressOf,
   poolStateOf,
+  openAside: openPgAside,
+  asideKeyOf: pgAsideKeyOf,
   matches(exports) {
     const { Client, Pool, neon: overHttp, neonConfig } = exports as Any
     return [Client, Pool, overHttp, neonConfig?.constructor].every((value) => typeof value === 'function')

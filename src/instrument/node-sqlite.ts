@@ -1,3 +1,4 @@
+import { connectionOf } from './connection.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
 import { wrapMethod } from './patch.ts'
@@ -18,6 +19,9 @@ export const nodeSqlite: Instrumentation = {
   via: 'patch',
   columnsOf: sqliteColumnsOf,
   addressOf: sqliteAddressOf,
+  // memory, temporary and attached tables are seen by no other
+  openAside: async (through) => ({ driver: 'node:sqlite', handle: through }),
+  asideKeyOf: (through) => `node:sqlite ${connectionOf(through)}`,
   matches(exports) {
     const { DatabaseSync, StatementSync } = (exports ?? {}) as Any
     return typeof DatabaseSync?.prototype?.exec === 'function' && typeof StatementSync?.prototype?.all === 'function'

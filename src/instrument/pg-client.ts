@@ -3,6 +3,7 @@ import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
 import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { wrapPgConnect } from './pg-connect.ts'
 import { takeAdoption } from './pg-handover.ts'
 import { watchQuery, wrapPgQuery } from './pg-query.ts'
 import { reportFailure } from './state.ts'
@@ -13,6 +14,7 @@ type Any = any
 /** Makes `Client.query` publish, in every form of call; also serves `pg.native`, whose client has the same method. */
 export function wrapPgClient(Client: Any, driver: DriverInfo): void {
   wrapPgQuery(Client.Query)
+  wrapPgConnect(Client.prototype)
   wrapMethod(Client.prototype, 'query', (original, wrapping) => {
     return function query(this: Any, ...args: Any[]): unknown {
       if (!wrapping.isActive) return Reflect.apply(original, this, args)

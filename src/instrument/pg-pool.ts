@@ -1,6 +1,7 @@
 import { type Checkout, checkoutOf, noteCheckout } from './checkout.ts'
 import { callIn, type DriverInfo, startStatement, withCallSite } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { notePoolClients } from './pg-aside.ts'
 import { parametersOf, textOf } from './pg-client.ts'
 import { type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
 import type { Scope } from './scope.ts'
@@ -11,6 +12,7 @@ type Any = any
 
 /** Makes `Pool.query` publish where the application calls it, and keeps its scope through the wait for a connection. */
 export function wrapPgPool(prototype: Any, driver: DriverInfo): void {
+  notePoolClients(prototype)
   wrapMethod(prototype, 'query', (original, wrapping) => {
     return function query(this: Any, ...args: Any[]): unknown {
       const [config, values, callback] = args

@@ -1,8 +1,9 @@
 import type { ResultColumn } from '../model/trace.ts'
 import { callIn, type RawResult, type StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { expectPlan } from './pg-auto-explain.ts'
 import { RowSample } from './row-sample.ts'
-import { reportFailure } from './state.ts'
+import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects
 type Any = any
@@ -46,6 +47,7 @@ export function wrapPgQuery(Query: Any): void {
 
 /** Ties a query object to the message of its call. */
 export function watchQuery(query: Any, message: StatementMessage): void {
+  if (state.wantsAutoExplain) expectPlan(message)
   if (query[WATCHED] === true) query[MESSAGE] = message
   else if (typeof query.handleReadyForQuery === 'function') watchSubmittable(query, message)
   else watchNative(query, message)

@@ -1,6 +1,7 @@
 import type { Instrumentation } from './instrumentation.ts'
 import type { DriverInfo } from './message.ts'
 import { addressOf, poolStateOf } from './pg-address.ts'
+import { openPgAside, pgAsideKeyOf } from './pg-aside.ts'
 import { wrapPgClient } from './pg-client.ts'
 import { wrapPgPool } from './pg-pool.ts'
 import { columnsOf } from './pg-query.ts'
@@ -21,6 +22,8 @@ export const pg: Instrumentation = {
   columnsOf,
   addressOf,
   poolStateOf,
+  openAside: openPgAside,
+  asideKeyOf: pgAsideKeyOf,
   tracedMethods: (exports) => [(exports as Any).Client.prototype.query],
   matches: (exports) => isClient((exports as Any)?.Client) && typeof (exports as Any).Pool === 'function',
   patch(exports, driver) {
@@ -42,6 +45,8 @@ export const pgPool: Instrumentation = {
   columnsOf,
   addressOf,
   poolStateOf,
+  openAside: openPgAside,
+  asideKeyOf: pgAsideKeyOf,
   tracedMethods: (_exports, through) => [(through as Any)?.Client?.prototype.query],
   matches(exports) {
     const prototype = (exports as Any)?.prototype

@@ -78,6 +78,10 @@ export interface SharedState {
   serverTiming: ((scope: Scope) => string) | undefined
   /** Called with each pool that is asked for a connection, and the driver it is of; must not throw. */
   onPool: ((pool: object, driver: DriverInfo) => void) | undefined
+  /** True once plans are asked for, so that drivers note where their statements go. */
+  wantsAsides: boolean
+  /** True where PostgreSQL is to tell the plan of each execution itself. */
+  wantsAutoExplain: boolean
   /** Called before each scope opens; must not throw. */
   onScopeOpening: (() => void) | undefined
   /** The same, of hooks that others may take out. */
@@ -125,6 +129,8 @@ function createState(): SharedState {
     contexts: undefined,
     serverTiming: undefined,
     onPool: undefined,
+    wantsAsides: false,
+    wantsAutoExplain: false,
     onScopeOpening: undefined,
     scopeOpenings: new Set(),
     profilers: 0,
