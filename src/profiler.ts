@@ -1,5 +1,8 @@
 import { analyze } from './analyze.ts'
 import { driverCoverage, processCoverage } from './coverage.ts'
+import { DelayedScopes } from './delayed-scopes.ts'
+import { explainAtEnd } from './explain-at-end.ts'
+import { type Explainer, explainerFor, type Studying } from './explainer.ts'
 import { hookBluebird } from './instrument/bluebird.ts'
 import { hookBookshelf } from './instrument/bookshelf.ts'
 import { scopeEnd, subscribeGuarded } from './instrument/channel.ts'
@@ -21,12 +24,15 @@ import { reportFailure, state } from './instrument/state.ts'
 import { hookTypeorm } from './instrument/typeorm.ts'
 import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
+import type { ExplainedStatement } from './model/plan.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
-import { checkOptions, defaultCallSites, type ProfilerOptions } from './options.ts'
-import { ownRecordOf, recordOf, type ScopeRecord, startRecorder } from './recorder.ts'
+import { checkOptions, defaultCallSites, explainModeOf, type ProfilerOptions } from './options.ts'
+import { ledgerOf, withPlans } from './plan-report.ts'
+import { ownRecordOf, recordOf, type ScopePart, type ScopeRecord, startRecorder } from './recorder.ts'
 import { sumsOf } from './scope-sums.ts'
 import { installServerTiming } from './server-timing.ts'
+import type { Study } from './study.ts'
 import { buildTrace } from './trace-builder.ts'
 import { valueText, withValues } from './value-texts.ts'
 import { version } from './version.ts'
@@ -47,6 +53,11 @@ export interface Profiler {
   onScope(listener: (result: ScopeResult) => void): () => void
   /** Everything since the profiler was made; what a long run has too much of is summed up, see `unlisted`. */
   report(): Report
+  /**
+   * Resolves when the scopes that have closed are judged. They are at once, unless the option `explain` lets them wait for
+   * the plans of their statements: until then {@link report} is without them.
+   */
+  settled(): Promise<void>
   /** Stops listening. Drivers stay hooked, since others may watch them too; unobserved hooks cost next to nothing. */
   stop(): void
 }
@@ -115,18 +126,20 @@ export async function profileBlock<Result>(
   checkOptions(options)
   watch()
   const scope = openBlock(name, options, isJudged)
-  let closed: ScopeResult | undefined
+  let closing: ClosingScope | undefined
   let values: { values?: readonly string[] } = {}
+  const explainer = explainerOf(options)
   scope.onClose = () => {
-    closed = resultOf(scope, options)
+    closing = new ClosingScope(scope, options, explainer)
     if (options.values === true) values = { values: recordOf(scope).messages.map(valueText) }
   }
   try {
     // awaited inside: a query builder that is returned runs only when it is awaited
     const result = await runIn(scope, async () => await fn())
     scope.close()
-    const { trace } = closed as unknown as ScopeResult
-    return { result, report: scopeReport(closed as unknown as ScopeResult, trace), trace, ...values }
+    const closed = closing as unknown as ClosingScope
+    await closed.settled()
+    return { result, ...closed.profiled(), ...values }
   } finally {
     scope.close()
   }
@@ -189,11 +202,15 @@ class ScopeProfiler implements Profiler {
   readonly #listeners = new Set<(result: ScopeResult) => void>()
   readonly #kept = new KeptScopes()
   readonly #unsubscribe: () => void
+  readonly #explainer: Explainer | undefined
+  readonly #delayed: DelayedScopes | undefined
   #hasStopped = false
 
   constructor(options: ProfilerOptions) {
     this.#options = options
     state.profilers++
+    this.#explainer = explainerOf(options)
+    this.#delayed = this.#explainer === undefined ? undefined : new DelayedScopes(this.#explainer)
     this.#unsubscribe = subscribeGuarded<Scope>(scopeEnd, (scope) => this.#file(scope))
   }
 
@@ -207,7 +224,12 @@ class ScopeProfiler implements Profiler {
   }
 
   report(): Report {
-    return this.#kept.report(processCoverage())
+    const report = this.#kept.report(processCoverage(), waitingNotes(this.#delayed?.count ?? 0))
+    return this.#explainer === undefined ? report : withPlans(report, ledgerOf(this.#explainer))
+  }
+
+  async settled(): Promise<void> {
+    await this.#delayed?.whenIdle()
   }
 
   stop(): void {
@@ -221,7 +243,15 @@ class ScopeProfiler implements Profiler {
   #file(scope: Scope): void {
     // most tests of most suites ask the database nothing, and a block is a part of its test
     if (scope.kind === 'test' ? isEmpty(scope) : isPartOfTest(scope)) return
-    const result = isJudgedAround(scope) ? unjudged(scope) : resultOf(scope, this.#options)
+    if (isJudgedAround(scope)) this.#deliver(unjudged(scope))
+    else if (this.#delayed === undefined) this.#deliver(resultOf(scope, this.#options))
+    else {
+      const closing = new ClosingScope(scope, this.#options, this.#explainer)
+      this.#delayed.add(closing.waiting, () => this.#deliver(closing.result()))
+    }
+  }
+
+  #deliver(result: ScopeResult): void {
     this.#kept.add(result.scope, result.findings)
     for (const listener of this.#listeners) {
       try {
@@ -231,6 +261,20 @@ class ScopeProfiler implements Profiler {
       }
     }
   }
+}
+
+function waitingNotes(count: number): string[] {
+  if (count === 0) return []
+  const scopes = count === 1 ? '1 scope waits' : `${count} scopes wait`
+  return [`${scopes} for the plans of statements, and is not in this report: await settled() before report().`]
+}
+
+/** Undefined where plans are not asked for, and where nonplus is off. */
+function explainerOf(options: ProfilerOptions): Explainer | undefined {
+  const how = explainModeOf(options)
+  if (how === undefined || process.env.NONPLUS === '0') return undefined
+  explainAtEnd()
+  return explainerFor(how, options.values === true)
 }
 
 function isEmpty({ record }: Scope): boolean {
@@ -252,12 +296,9 @@ function unjudged(scope: Scope): ScopeResult {
 }
 
 /** Judges a scope that has closed, and not let go of its record yet. */
-export function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
+export function resultOf(scope: Scope, options: ProfilerOptions, plansOf: PlanSource = noPlans): ScopeResult {
   const record = recordOf(scope)
-  // where no shape ran twice there is nothing to prove but lists of one row
-  const isWorthReading = !scope.isCountedOnly && (record.hasRepeats || record.hasSingleRowLists)
-  const findings = isWorthReading ? findingsOf(scope, record, options) : []
-  return new ClosedScope(summaryOf(scope, record), findings, scope, record)
+  return resultOfRecord(scope, record, options, plansOf)
 }
 
 /** Judges what a scope that goes on has done so far. */
@@ -272,35 +313,112 @@ function forgetTraces(record: ScopeRecord): void {
   for (const part of record.parts) forgetTraces(part.record)
 }
 
-function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
+/** Plans of the statements of a trace. */
+type PlanSource = (trace: Trace) => readonly ExplainedStatement[]
+
+const noPlans: PlanSource = () => []
+
+/** The record is let go of by its scope when that has closed. */
+function resultOfRecord(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): ScopeResult {
+  // where no shape ran twice there is nothing to prove but lists of one row, and plans
+  const isWorthReading = !scope.isCountedOnly && (record.hasRepeats || record.hasSingleRowLists || plansOf !== noPlans)
+  const findings = isWorthReading ? findingsOf(scope, record, options, plansOf) : []
+  return new ClosedScope(summaryOf(scope, record), findings, scope, record, plansOf)
+}
+
+/** A scope that has closed, and is judged when the plans of its statements are there. */
+class ClosingScope {
+  /** Studies of its statements that are not settled. */
+  readonly waiting: readonly Study[]
+  readonly #scope: Scope
+  readonly #record: ScopeRecord
+  readonly #options: ProfilerOptions
+  readonly #explainer: Explainer | undefined
+  readonly #studying: Studying | undefined
+  #result: ScopeResult | undefined
+
+  constructor(scope: Scope, options: ProfilerOptions, explainer: Explainer | undefined) {
+    this.#scope = scope
+    this.#record = recordOf(scope)
+    this.#options = options
+    this.#explainer = explainer
+    this.#studying = explainer?.take(this.#record.messages, scope.name)
+    this.waiting = this.#studying?.waiting ?? []
+    if (this.#studying === undefined) this.#result = resultOf(scope, options)
+    // rows are the application's, which may change them later
+    else readNow(scope, this.#record, scope.kind === 'test')
+  }
+
+  /** Resolves when it may be judged. */
+  async settled(): Promise<void> {
+    if (this.waiting.length > 0) await this.#explainer?.settledInTime(this.waiting)
+  }
+
+  result(): ScopeResult {
+    this.#result ??= resultOfRecord(this.#scope, this.#record, this.#options, (trace) => this.#plansOf(trace))
+    return this.#result
+  }
+
+  profiled(): Pick<Profiled<unknown>, 'report' | 'trace'> {
+    const result = this.result()
+    const { trace } = result
+    const report = scopeReport(result, trace)
+    if (this.#explainer === undefined || this.#studying === undefined) return { report, trace }
+    return { report: withPlans(report, ledgerOf(this.#explainer, this.#studying.candidates)), trace }
+  }
+
+  #plansOf(trace: Trace): readonly ExplainedStatement[] {
+    return this.#explainer?.plansOf(trace, this.#studying?.candidates ?? []) ?? []
+  }
+}
+
+/** Builds the traces that will be judged, while the rows are what was read. */
+function readNow(scope: Scope, record: ScopeRecord, isTest: boolean): void {
   try {
-    return judge(scope, record, options)
+    for (const part of recordsToJudge(scope, record, isTest)) buildTrace(part.scope, part.record)
+    buildTrace(scope, record)
+  } catch (error) {
+    reportFailure('trace', error)
+  }
+}
+
+function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): Finding[] {
+  try {
+    return judge(scope, record, options, plansOf)
   } catch (error) {
     reportFailure('trace', error)
     return []
   }
 }
 
-function judge(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
+function judge(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): Finding[] {
   const { id, name, kind, testFile } = scope
-  const findings = findingsIn(scope, record, options, kind === 'test')
+  const parts = recordsToJudge(scope, record, kind === 'test')
+  const findings = parts.flatMap((part) => findIn(part.scope, part.record, options, plansOf))
   return findings.map((finding) => ({ ...softenIn(testFile, finding), scope: { id, name } }))
 }
 
-/** @param isTest where requests are left out: they are scopes of the same report. */
-function findingsIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions, isTest: boolean): Finding[] {
-  const own = record.parts.length === 0 ? record : ownRecordOf(record)
-  const findings = findIn(scope, own, options)
+/**
+ * What a scope sent itself, and each unit of work inside it.
+ *
+ * @param isTest where requests are left out: they are scopes of the same report.
+ */
+function recordsToJudge(scope: Scope, record: ScopeRecord, isTest: boolean): ScopePart[] {
+  const found: ScopePart[] = [{ scope, record: record.parts.length === 0 ? record : ownRecordOf(record) }]
   for (const part of record.parts) {
     if (part.scope.isJudged || (isTest && part.scope.kind === 'request')) continue
-    findings.push(...findingsIn(part.scope, part.record, options, isTest))
+    found.push(...recordsToJudge(part.scope, part.record, isTest))
   }
-  return findings
+  return found
 }
 
-function findIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions): Finding[] {
-  const findings = analyze(buildTrace(scope, record), options)
+function findIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): Finding[] {
+  const findings = analyze(traceWith(buildTrace(scope, record), plansOf), options)
   return options.values === true ? withValues(findings, record.messages) : findings
+}
+
+function traceWith(trace: Trace, plansOf: PlanSource): Trace {
+  return plansOf === noPlans ? trace : { ...trace, plans: plansOf(trace) }
 }
 
 /** A loop of the test itself is told, and fails nothing: tests look up what they have made. */
@@ -315,16 +433,24 @@ class ClosedScope implements ScopeResult {
   readonly findings: readonly Finding[]
   readonly #source: Scope
   readonly #record: ScopeRecord
+  readonly #plansOf: PlanSource
 
-  constructor(scope: ReportScope, findings: readonly Finding[], source: Scope, record: ScopeRecord) {
+  constructor(
+    scope: ReportScope,
+    findings: readonly Finding[],
+    source: Scope,
+    record: ScopeRecord,
+    plansOf: PlanSource = noPlans,
+  ) {
     this.scope = scope
     this.findings = findings
     this.#source = source
     this.#record = record
+    this.#plansOf = plansOf
   }
 
   get trace(): Trace {
-    return buildTrace(this.#source, this.#record)
+    return traceWith(buildTrace(this.#source, this.#record), this.#plansOf)
   }
 }
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import { endExplaining, explainAtEnd } from './explain-at-end.ts'
 import { onModuleLoad } from './instrument/loader.ts'
 import { finishProcessScope } from './instrument/process-scope.ts'
 import { onceInProcess, state } from './instrument/state.ts'
 import { loadConfigSync } from './load-config-sync.ts'
 import { onSignalDeath } from './on-signal-death.ts'
-import { type ProfilerOptions, pickOptions } from './options.ts'
+import { explainModeOf, type ProfilerOptions, pickOptions } from './options.ts'
 import { runSettings } from './outer-run.ts'
 import { createProfiler, type Profiler } from './profiler.ts'
 import { guard, liveConsole, printLive, watchRun } from './watch-run.ts'
@@ -43,6 +44,7 @@ function startByHand(): void {
   if (warning !== undefined && isMainThread) writeText(2, `nonplus: ${warning}\n`)
   const profiler = createProfiler({ processScope: true, ...pickOptions(config) })
   if (config.quiet === true) return
+  if (explainModeOf(config) !== undefined) explainAtEnd().showsProgress = true
   printLive(profiler, { cwd: process.cwd() })
   summarizeAtEnd(profiler)
 }
@@ -63,6 +65,7 @@ function summarizeAtEnd(profiler: Profiler): void {
   whenWatching(profiler, () =>
     onSignalDeath(() => {
       finishProcessScope()
+      endExplaining()
       summarize()
     }),
   )

@@ -9,6 +9,7 @@ import { embeddedSourceOf } from './instrument/source-map.ts'
 import { reportFailure, state } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
 import type { ReportScope, ScopeTotals } from './model/report.ts'
+import type { PlanOutcome } from './plan-ledger.ts'
 import type { ScopeResult } from './profiler.ts'
 import { ScopeSieve } from './scope-sieve.ts'
 import { TimelineBudget } from './timeline-budget.ts'
@@ -18,6 +19,8 @@ export type LogLine =
   | { readonly type: 'scope'; readonly scope: ReportScope; readonly findings: readonly Finding[] }
   /** Text of a source that is not on disk, for code frames. */
   | { readonly type: 'source'; readonly file: string; readonly text: string }
+  /** What became of one statement whose plan was asked for. */
+  | { readonly type: 'plan'; readonly outcome: PlanOutcome }
 
 /** The `.json` file of a process: written over and over. */
 export interface LogRecord {
@@ -26,6 +29,8 @@ export interface LogRecord {
   readonly coverage: ProcessCoverage
   readonly totals: readonly ScopeTotals[]
   readonly droppedFindings: number
+  /** True where plans are asked for. Absent in logs of older versions. */
+  readonly explains?: boolean
 }
 
 /** How often the counts are written, where they have changed. */
@@ -56,6 +61,7 @@ export class RunLog {
   #lines: string[] = []
   #isWriteDue = false
   #hasNews = false
+  #explains = false
   #seen = 0
   #recordBytes = 0
   #blindSpots: readonly BlindSpot[] = []
@@ -84,9 +90,20 @@ export class RunLog {
     const timeline = this.#timeline?.take(result) ?? {}
     const dialect = timeline.executions === undefined ? {} : { dialect: result.trace.dialect }
     this.#append({ type: 'scope', scope: { ...scope, ...timeline, ...dialect }, findings })
-    if (this.#isWriteDue) return
-    this.#isWriteDue = true
-    setImmediate(() => guard(() => this.#writeLines())).unref()
+    this.#writeSoon()
+  }
+
+  /** Notes what became of a statement; written as scopes are. */
+  addPlan(outcome: PlanOutcome): void {
+    this.#hasNews = true
+    this.#explains = true
+    this.#append({ type: 'plan', outcome })
+    this.#writeSoon()
+  }
+
+  /** Says that plans are asked for, also where none will come. */
+  noteExplaining(): void {
+    this.#explains = true
   }
 
   /** Writes what is waiting; for the end of the process. */
@@ -111,6 +128,12 @@ export class RunLog {
 
   #append(line: LogLine): void {
     this.#lines.push(`${JSON.stringify(line)}\n`)
+  }
+
+  #writeSoon(): void {
+    if (this.#isWriteDue) return
+    this.#isWriteDue = true
+    setImmediate(() => guard(() => this.#writeLines())).unref()
   }
 
   #addSources({ frames }: Finding): void {
@@ -144,7 +167,9 @@ export class RunLog {
     }
     const { droppedFindings } = this.#sieve
     const coverage = measureCoverage(this.#blindSpots)
-    const record: LogRecord = { command: commandLine(), coverage, totals: this.#sieve.totals(), droppedFindings }
+    const explains = this.#explains ? { explains: true } : {}
+    const totals = this.#sieve.totals()
+    const record: LogRecord = { command: commandLine(), coverage, totals, droppedFindings, ...explains }
     const bytes = Buffer.from(JSON.stringify(record))
     // padded, so that a longer record before it leaves no rest
     this.#recordBytes = Math.max(this.#recordBytes, bytes.length)

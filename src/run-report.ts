@@ -5,6 +5,8 @@ import { type ProcessCoverage, sumCoverage } from './coverage.ts'
 import { KeptScopes } from './kept-scopes.ts'
 import type { Finding } from './model/finding.ts'
 import type { Report, ReportScope } from './model/report.ts'
+import { PlanLedger } from './plan-ledger.ts'
+import { withPlans } from './plan-report.ts'
 import type { LogLine, LogRecord } from './run-log.ts'
 
 /** What all processes of a run left. */
@@ -43,7 +45,9 @@ class LogMerge {
   readonly #sources = new Map<string, string>()
   readonly #coverages: ProcessCoverage[] = []
   readonly #kept = new KeptScopes()
+  readonly #ledger = new PlanLedger()
   #processes = 0
+  #explains = false
 
   /** @param prefix makes the ids of its scopes unique in the run. */
   async addProcess(path: string, prefix: string): Promise<void> {
@@ -51,12 +55,14 @@ class LogMerge {
     for await (const text of lines) {
       const line = parse<LogLine>(text)
       if (line?.type === 'source') this.#sources.set(line.file, line.text)
+      else if (line?.type === 'plan') this.#ledger.add(line.outcome)
       else if (line !== undefined) this.#addScope(line.scope, line.findings, prefix)
     }
     this.#processes++
     const record = parse<LogRecord>(readFileSync(`${path}.json`, 'utf8'))
     if (record === undefined) return
     this.#coverages.push(record.coverage)
+    this.#explains ||= record.explains === true
     this.#kept.sieve.droppedFindings += record.droppedFindings
     for (const part of record.totals) this.#kept.sieve.sum(part)
   }
@@ -71,7 +77,7 @@ class LogMerge {
           ]
     const { scopes, ...rest } = this.#kept.report(sumCoverage(this.#coverages), notes)
     const report = { ...rest, scopes: [...scopes].sort((a, b) => a.startedAt.localeCompare(b.startedAt)) }
-    return { report, sources: this.#sources }
+    return { report: this.#explains ? withPlans(report, this.#ledger) : report, sources: this.#sources }
   }
 
   #addScope(scope: ReportScope, findings: readonly Finding[], prefix: string): void {

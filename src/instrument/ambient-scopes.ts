@@ -9,6 +9,8 @@ export interface AmbientScopes {
   current(): Scope
   /** The unit of work that is open, where it is known to be: what blocks and requests are part of. */
   window(): Scope | undefined
+  /** Those that are not closed yet. */
+  unclosed(): readonly Scope[]
   /** Notes a statement of {@link current}. */
   note(message: StatementMessage): void
   /** The process has opened a scope of its own. */

@@ -116,7 +116,7 @@ function deliver(connection: number, plan: string): void {
   const [, quoted] = QUERY_TEXT.exec(plan) ?? []
   if (waiting === undefined || quoted === undefined) return
   const text: unknown = JSON.parse(quoted)
-  const at = waiting.findIndex((message) => message.text === text)
+  const at = waiting.findIndex((message) => message.text === text && message.error === undefined)
   if (at === -1) return
   const message = waiting[at] as StatementMessage
   waiting.splice(0, at + 1)

@@ -66,6 +66,10 @@ export class ProcessScope implements AmbientScopes {
     return this.#open
   }
 
+  unclosed(): readonly Scope[] {
+    return this.#open === undefined ? this.#pieces : [...this.#pieces, this.#open]
+  }
+
   /** None: what a block in a script sends is the block's alone. */
   window(): undefined {}
 

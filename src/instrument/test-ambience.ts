@@ -46,6 +46,11 @@ export class TestAmbience implements AmbientScopes {
     window.close()
   }
 
+  /** None: each test is a unit of work, and closes. */
+  unclosed(): readonly Scope[] {
+    return []
+  }
+
   note(): void {}
   retire(): void {}
   finish(): void {

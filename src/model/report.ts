@@ -84,6 +84,8 @@ export interface PlanCoverage {
     /** Summary of one of them. */
     readonly example: string
   }[]
+  /** Of those that were explained: what else failed, as looking for indexes; by reason. Absent where nothing did. */
+  readonly incomplete?: PlanCoverage['notExplained']
 }
 
 /** Plan of a statement, kept so that two runs can be compared. */

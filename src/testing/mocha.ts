@@ -26,14 +26,14 @@ export const mochaHooks = {
     if (test?.fn === undefined) return
     test.fn = inTestScope({ file: test.file, names: test.titlePath() }, test.fn, test.fn.length > 0)
   },
-  afterAll(): void {
-    flushSuite()
+  async afterAll(): Promise<void> {
+    await flushSuite()
   },
 }
 
 /** Called by mocha once, in its main process, when all tests have run. */
 export async function mochaGlobalTeardown(): Promise<void> {
-  flushSuite()
+  await flushSuite()
   const exitCode = (await run?.conclude()) ?? 0
   if (exitCode !== 0) failAtExit(exitCode)
 }

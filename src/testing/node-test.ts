@@ -48,6 +48,6 @@ function watchTests(): void {
     const window = windows.get(context)
     windows.delete(context)
     if (window !== undefined) closeTestWindow(window)
-    flushSuite()
+    return flushSuite()
   })
 }

@@ -20,7 +20,7 @@ export interface TestIdentity {
 // biome-ignore lint/suspicious/noExplicitAny: a test may take anything its runner gives it
 type TestFunction = (this: any, ...args: any[]) => unknown
 
-let flush: () => void = () => {}
+let flush: () => void | Promise<void> = () => {}
 const ambience = new TestAmbience()
 
 /** True where nothing is to be watched. */
@@ -46,9 +46,13 @@ export function startSuite(): void {
   })
 }
 
-/** Writes what is waiting: a file is done, and its process may be ended at any time. */
-export function flushSuite(): void {
-  flush()
+/**
+ * Writes what is waiting: a file is done, and its process may be ended at any time.
+ *
+ * @returns a promise where tests wait for the plans of their statements.
+ */
+export function flushSuite(): void | Promise<void> {
+  return flush()
 }
 
 function readSettings(): RunSettings | undefined {
