@@ -26,7 +26,9 @@ describe('plans of a block', () => {
     const client = await pool.connect()
     try {
       const { trace, report } = await profile('block', () => client.query(BY_CUSTOMER, [7]), { explain: true })
-      expect(trace.plans).toMatchObject([{ statement: 0, plans: [{ executions: 1, rows: 40, plan: { engine: 'postgres', mode: 'plan' } }] }])
+      expect(trace.plans).toMatchObject([
+        { statement: 0, plans: [{ executions: 1, rows: 40, plan: { engine: 'postgres', mode: 'plan' } }] },
+      ])
       expect(report.coverage.plans).toEqual({ explained: 1, notExplained: [] })
       expect(report.coverage.seen).toBe(1)
     } finally {

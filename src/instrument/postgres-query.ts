@@ -12,6 +12,7 @@ import {
   startStatement,
 } from './message.ts'
 import { wrapMethod } from './patch.ts'
+import { askForOptions, optionsOfQuery } from './postgres-options.ts'
 import { RowSample } from './row-sample.ts'
 import { filingScope } from './scope.ts'
 import { reportFailure } from './state.ts'
@@ -27,6 +28,8 @@ interface Pending {
   /** Absent until it is built, and where nothing is to be recorded. */
   message: StatementMessage | undefined
   hasStarted: boolean
+  /** Takes away what was put into the query; see `askForOptions`. */
+  readonly restore: () => void
   /** Of the rows that went to a cursor or to `forEach`. */
   readonly sample: RowSample
 }
@@ -92,6 +95,7 @@ function watch(query: Any, driver: DriverInfo, below: () => unknown): void {
     origin,
     message: undefined,
     hasStarted: false,
+    restore: askForOptions(query),
     sample: new RowSample(),
   }
   query[PENDING] = pending
@@ -151,11 +155,19 @@ function start(pending: Pending): void {
   if (pending.hasStarted) return
   pending.hasStarted = true
   const { query, driver, origin } = pending
+  pending.restore()
   const isBuilt = typeof query.string === 'string'
   const text = isBuilt ? query.string : query.strings.join('?')
   // copied, since what is sent replaces what was given
   const values: unknown[] = isBuilt ? [...query.parameters] : []
-  const message = startStatement(driver, text, values.length > 0 ? values : undefined, start, origin)
+  const message = startStatement(
+    driver,
+    text,
+    values.length > 0 ? values : undefined,
+    start,
+    origin,
+    isBuilt ? optionsOfQuery(query) : undefined,
+  )
   if (message === undefined) return
   pending.message = message
   message.isStreamed = query.forEachFn !== undefined || Boolean(query.cursorFn)

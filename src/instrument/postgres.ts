@@ -1,5 +1,7 @@
 import type { ResultColumn } from '../model/trace.ts'
 import type { Instrumentation } from './instrumentation.ts'
+import { notePostgresDriver, openPostgresAside, postgresAsideKeyOf } from './postgres-aside.ts'
+import { notePostgresClasses } from './postgres-options.ts'
 import { wrapPostgresQuery } from './postgres-query.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's exports, narrowed by the checks of each function
@@ -14,19 +16,29 @@ export const postgres: Instrumentation = {
   versions: '>=3.3.0 <4',
   dialect: 'postgresql',
   via: 'patch',
-  files: { import: ['src/query.js'], require: ['cjs/src/query.js'] },
+  files: { import: ['src/query.js', 'src/types.js'], require: ['cjs/src/query.js', 'cjs/src/types.js'] },
   columnsOf,
-  matches: (exports) => isQuery((exports as Any).Query) || isDriver(exports) || isInstance(exports),
+  openAside: openPostgresAside,
+  asideKeyOf: postgresAsideKeyOf,
+  matches: (exports) => isQuery((exports as Any).Query) || isTypes(exports) || isDriver(exports) || isInstance(exports),
   patch(exports, driver) {
-    wrapPostgresQuery(queryClassOf(exports).prototype, driver)
+    const { Query, Builder } = classesOf(exports)
+    notePostgresClasses(Query, Builder)
+    if (isDriver(exports)) notePostgresDriver(exports)
+    if (Query !== undefined) wrapPostgresQuery(Query.prototype, driver)
   },
 }
 
-function queryClassOf(exports: Any): Any {
-  if (isQuery(exports.Query)) return exports.Query
+function classesOf(exports: Any): { Query?: Any; Builder?: Any } {
+  if (isQuery(exports.Query)) return { Query: exports.Query }
+  if (isTypes(exports)) return { Builder: exports.Builder }
   // an instance connects at its first query, and this one is never sent
   const sql = isInstance(exports) ? exports : exports('postgres://localhost', { max: 1, no_subscribe: true })
-  return sql``.constructor
+  return { Query: sql``.constructor, Builder: sql({}, 'name').constructor }
+}
+
+function isTypes({ Builder, Identifier }: Any): boolean {
+  return typeof Builder?.prototype?.build === 'function' && typeof Identifier === 'function'
 }
 
 function isQuery(value: Any): boolean {
