@@ -82,5 +82,6 @@ function addTo(
   }
   known.executions++
   known.rows += message.rows
-  known.plan ??= message.plan
+  // one of several plans says nothing of the others
+  if (message.statement?.kind !== 'multiple') known.plan ??= message.plan
 }

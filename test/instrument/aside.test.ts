@@ -1,3 +1,4 @@
+import { promisify } from 'node:util'
 import * as mariadb from 'mariadb'
 import * as mariadbCallback from 'mariadb/callback'
 import mysql from 'mysql2'
@@ -178,7 +179,7 @@ describe.skipIf(mysqlUrl === undefined)(`MySQL and MariaDB (else ${HOW_TO_GET_MY
 
   test('a connection of mariadb with callbacks', async () => {
     const connection = mariadbCallback.createConnection(partsOf(mysqlUrl as string))
-    await new Promise<void>((resolve, reject) => connection.connect((error) => (error ? reject(error) : resolve())))
+    await promisify((connection as unknown as { connect(done: () => void): void }).connect).call(connection)
     const ask = () =>
       new Promise((resolve, reject) =>
         connection.query('select 1', (error: unknown, rows: unknown) => (error ? reject(error) : resolve(rows))),
