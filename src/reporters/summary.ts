@@ -2,6 +2,7 @@ import Table from 'cli-table3'
 import { type Coverage, isNote, type Report, type ReportScope } from '../model/report.ts'
 import { renderBaseline } from './baseline-lines.ts'
 import { displayWidth, indent, paint, printable, truncateMiddle, wrap } from './layout.ts'
+import { planCoverageLine } from './plan-coverage.ts'
 import { formatCount, formatDuration, formatRange } from './quantity.ts'
 import { withoutDirectory } from './relative-path.ts'
 import type { ReporterContext } from './reporter.ts'
@@ -119,6 +120,9 @@ function renderCoverage(coverage: Coverage, width: number, context: ReporterCont
         `${formatCount(coverage.attributed)} in a scope, ${formatCount(coverage.withCallSite)} with a call site.`
   const lines = [
     ...wrap(printable(seen), width).map((line) => paint(line, ['dim'], context.color)),
+    ...(coverage.plans === undefined ? [] : wrap(printable(planCoverageLine(coverage.plans)), width)).map((line) =>
+      paint(line, ['dim'], context.color),
+    ),
     ...coverage.warnings.flatMap((warning) => {
       const label = isNote(warning) ? 'note' : 'warning'
       const [first = '', ...others] = wrap(`${label}  ${printable(withoutDirectory(warning, context.cwd))}`, width - 2)
