@@ -1,11 +1,12 @@
+import { createRequire } from 'node:module'
 import pg from 'pg'
-import oldest from 'pg-oldest'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createProfiler, instrument, type Profiled, profile } from '../../src/index.ts'
 import { state } from '../../src/instrument/state.ts'
 import { createDatabase } from '../create-database.ts'
 
 const url = await createDatabase('auto_explain')
+const oldest = createRequire(import.meta.url)('pg-oldest') as typeof pg
 const options = { explain: 'auto_explain' } as const
 
 instrument(pg)
@@ -55,7 +56,7 @@ const INSERT = "insert into orders values ($1, $2, 'new')"
 
 describe.each([
   ['pg', pg.Client],
-  ['pg 8.0', oldest.Client as typeof pg.Client],
+  ['pg 8.0', oldest.Client],
 ])('%s', (_name, Client) => {
   test('gives the plan of the execution itself, of bound and plain statements', async () => {
     const db = await connect(Client)
