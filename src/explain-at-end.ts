@@ -26,7 +26,7 @@ export function explainAtEnd(): AtEnd {
     let leftMs = MAX_DELAY_MS
     let isFinishing = false
     const looker = setInterval(takeAmbient, LOOK_MS).unref()
-    process.on('beforeExit', () => {
+    const beforeExit = (): void => {
       takeAmbient()
       if (isFinishing || leftMs <= 0 || remaining() === 0) return
       isFinishing = true
@@ -37,11 +37,13 @@ export function explainAtEnd(): AtEnd {
           leftMs -= performance.now() - start
           isFinishing = false
         })
-    })
+    }
+    process.on('beforeExit', beforeExit)
     const endNow = (): void => endExplaining()
     process.on('exit', endNow)
     state.endings.add(() => {
       clearInterval(looker)
+      process.off('beforeExit', beforeExit)
       process.off('exit', endNow)
       endNow()
     })

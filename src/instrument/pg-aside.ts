@@ -49,9 +49,21 @@ export async function openPgAside(through: object, exports: unknown): Promise<As
   })
 }
 
+/** Read once: a pool that has ended has no client any more to tell it. */
+const keys = new WeakMap<object, string>()
+
 /** Where a client or a pool of node-postgres goes, and as whom. */
 export function pgAsideKeyOf(through: object): string {
-  const { connectionParameters, options, _clients: clients } = through as Any
+  let key = keys.get(through)
+  if (key === undefined) {
+    key = keyOf(through)
+    keys.set(through, key)
+  }
+  return key
+}
+
+function keyOf(through: Any): string {
+  const { connectionParameters, options, _clients: clients } = through
   const {
     user,
     host,
