@@ -28,7 +28,7 @@ import type { ExplainedStatement } from './model/plan.ts'
 import type { Report, ReportScope } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, explainModeOf, type ProfilerOptions } from './options.ts'
-import { ledgerOf, withPlans } from './plan-report.ts'
+import { ledgerOf, ledgerOfScope, withPlans } from './plan-report.ts'
 import { ownRecordOf, recordOf, type ScopePart, type ScopeRecord, startRecorder } from './recorder.ts'
 import { sumsOf } from './scope-sums.ts'
 import { installServerTiming } from './server-timing.ts'
@@ -364,7 +364,7 @@ class ClosingScope {
     const { trace } = result
     const report = scopeReport(result, trace)
     if (this.#explainer === undefined || this.#studying === undefined) return { report, trace }
-    return { report: withPlans(report, ledgerOf(this.#explainer, this.#studying.candidates)), trace }
+    return { report: withPlans(report, ledgerOfScope(this.#explainer, this.#studying.candidates)), trace }
   }
 
   #plansOf(trace: Trace): readonly ExplainedStatement[] {

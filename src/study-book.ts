@@ -43,6 +43,12 @@ export class StudyBook {
     return study
   }
 
+  /** The study that a candidate was filed under. */
+  find(candidate: Candidate): Study | undefined {
+    const sessions = this.#bySession.get(keyOf(candidate))
+    return sessions?.get(sessionKeyOf(candidate)) ?? sessions?.values().next().value
+  }
+
   /** What is known of the statements of a trace. */
   plansOf(trace: Trace, candidates: readonly Candidate[]): ExplainedStatement[] {
     const found = new Map(candidates.map((candidate) => [candidate.statement, candidate]))
@@ -54,7 +60,7 @@ export class StudyBook {
   }
 
   #explained(candidate: Candidate): Omit<ExplainedStatement, 'statement'> | undefined {
-    const study = this.#find(candidate)
+    const study = this.find(candidate)
     if (study?.explained === undefined || study.classes.length === 0) return undefined
     const plans = study.classes.map(({ key, plan }) => {
       const seen = candidate.classes.find((one) => one.key === key)
@@ -64,11 +70,6 @@ export class StudyBook {
     // what this scope did first
     plans.sort((a, b) => b.executions - a.executions)
     return { ...study.explained, plans }
-  }
-
-  #find(candidate: Candidate): Study | undefined {
-    const sessions = this.#bySession.get(keyOf(candidate))
-    return sessions?.get(sessionKeyOf(candidate)) ?? sessions?.values().next().value
   }
 
   #studyOf(candidate: Candidate): Study | undefined {
