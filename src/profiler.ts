@@ -265,8 +265,9 @@ class ScopeProfiler implements Profiler {
 
 function waitingNotes(count: number): string[] {
   if (count === 0) return []
-  const scopes = count === 1 ? '1 scope waits' : `${count} scopes wait`
-  return [`${scopes} for the plans of statements, and is not in this report: await settled() before report().`]
+  const advice = 'in this report: await settled() before report().'
+  if (count === 1) return [`1 scope waits for the plans of statements, and is not ${advice}`]
+  return [`${count} scopes wait for the plans of statements, and are not ${advice}`]
 }
 
 /** Undefined where plans are not asked for, and where nonplus is off. */

@@ -1,5 +1,6 @@
 import type { ExplainMode, StudyOutcome, StudyRequest } from './explain/request.ts'
-import type { Plan } from './model/plan.ts'
+import { reportFailure } from './instrument/state.ts'
+import type { CatalogTable, Plan } from './model/plan.ts'
 import type { SideConnection } from './model/side-connection.ts'
 import type { Study } from './study.ts'
 import type { CandidateClass } from './study-candidates.ts'
@@ -51,46 +52,61 @@ async function learn(
     values,
   }
   const outcome = await studyStatement(connection, request)
-  await file(study, classes, outcome, connection.serverVersion, values)
+  const told = await Promise.all(classes.map(({ plan }) => readTold(plan, connection.serverVersion, values)))
+  filePlans(study, classes, outcome, told)
+  if ('explained' in outcome) fileFacts(study, outcome)
+  else {
+    study.refusal ??= outcome.refusal
+    const [plan] = told.filter((one) => one !== undefined)
+    // it could not be planned once more, but its execution has told
+    if (plan !== undefined) study.explained ??= { tables: await tablesOf(connection, plan), indexes: [] }
+  }
 }
 
-async function file(
+/** Plans of executions outweigh those that were made for their parameters. */
+function filePlans(
   study: Study,
   classes: readonly CandidateClass[],
   outcome: StudyOutcome,
-  serverVersion: string,
-  values: boolean,
-): Promise<void> {
-  const isExplained = 'explained' in outcome
-  for (const [index, { key, plan }] of classes.entries()) {
-    const told = plan === undefined ? undefined : await readTold(plan, serverVersion, values)
-    // vectors that failed are left out, so that places tell nothing where some did
-    const planned =
-      isExplained && outcome.explained.plans.length === classes.length
-        ? outcome.explained.plans[index]?.plan
-        : undefined
-    const best = told ?? planned
-    if (best !== undefined) study.classes.push({ key, plan: best })
+  told: readonly (Plan | undefined)[],
+): void {
+  const planned = 'explained' in outcome ? outcome.explained.plans : []
+  // what could not be planned for one class is left out, so that places tell the class only where none was
+  const isAligned = planned.length === classes.length
+  for (const [index, { key }] of classes.entries()) {
+    const plan = told[index] ?? (isAligned ? planned[index]?.plan : undefined)
+    if (plan !== undefined) study.classes.push({ key, plan })
   }
-  if (!isExplained) {
-    if (study.classes.length > 0) study.explained ??= { tables: [], indexes: [] }
-    study.refusal ??= outcome.refusal
-    return
+  if (study.classes.length > 0) return
+  for (const [index, { plan }] of planned.entries()) study.classes.push({ key: classes[index]?.key ?? '', plan })
+}
+
+function fileFacts(study: Study, { explained, refusals }: Extract<StudyOutcome, { explained: unknown }>): void {
+  const { plans: _, ...facts } = explained
+  study.incomplete = refusals
+  study.explained = study.explained === undefined ? facts : { ...facts, ...study.explained }
+}
+
+async function tablesOf(connection: SideConnection, plan: Plan): Promise<readonly CatalogTable[]> {
+  try {
+    const { readCatalog } = await import('./explain/read-catalog.ts')
+    return await readCatalog(connection, plan)
+  } catch {
+    return []
   }
-  if (study.classes.length === 0) {
-    for (const [index, { plan }] of outcome.explained.plans.entries())
-      study.classes.push({ key: classes[index]?.key ?? '', plan })
-  }
-  const { plans: _, ...rest } = outcome.explained
-  study.incomplete = outcome.refusals
-  study.explained = study.explained === undefined ? rest : { ...rest, ...study.explained }
 }
 
 /** A plan as the server told it beside the execution, with literals replaced where values are not wanted. */
-async function readTold(text: string, serverVersion: string, values: boolean): Promise<Plan> {
-  const { readPlan } = await import('./explain/read-plan.ts')
-  const plan = readPlan(text, { engine: 'postgres', serverVersion, mode: 'auto_explain' })
-  if (values) return plan
-  const { redactPlan } = await import('./explain/redact-plan.ts')
-  return redactPlan(plan)
+async function readTold(text: string | undefined, serverVersion: string, values: boolean): Promise<Plan | undefined> {
+  if (text === undefined) return undefined
+  try {
+    const { readPlan } = await import('./explain/read-plan.ts')
+    const plan = readPlan(text, { engine: 'postgres', serverVersion, mode: 'auto_explain' })
+    if (values) return plan
+    const { redactPlan } = await import('./explain/redact-plan.ts')
+    return redactPlan(plan)
+  } catch (error) {
+    reportFailure('plan of auto_explain', error)
+    return undefined
+  }
 }
