@@ -15,8 +15,9 @@ beforeAll(async () => {
   await client.query(`
     create table orders (id int primary key, customer_id int not null, note text not null);
     insert into orders select n, n % 2000, 'private note ' || n from generate_series(1, 60000) n;
-    analyze orders;
   `)
+  // on its own: within one transaction the server counts the rows as changed after they were analyzed
+  await client.query('analyze orders')
   await client.end()
 })
 
@@ -29,12 +30,11 @@ function said({ coverage }: Report): string {
 }
 
 describe.each(nodeVersions)('Node $version', (node) => {
-  test('an application in Express: the missing index, at its line, in each request', async () => {
-    const file = 'express.json'
-    const args = ['--explain', '--reporter', `json=${file}`, '--', 'node', 'explained.mjs']
+  test('an application in Express: the plan of its statement, and no values', async () => {
+    const args = ['--explain', '--reporter', 'json=express.json', '--', 'node', 'explained.mjs']
     const { end, stdout, stderr } = await project.run(node, args)
     expect({ end, stdout, stderr }).toMatchObject({ end: 0, stdout: '30\n30\n30\n' })
-    const report = project.readReport(file)
+    const report = project.readReport('express.json')
     expect(report.scopes.map(({ name, queries }) => `${name}: ${queries.count}`)).toEqual(
       Array(3).fill('GET /customers/:id/orders: 1'),
     )
@@ -42,12 +42,19 @@ describe.each(nodeVersions)('Node $version', (node) => {
     expect(report.plans?.map(({ summary, scopes, tableRows }) => ({ summary, scopes, tableRows }))).toEqual([
       { summary: 'SELECT orders', scopes: ['GET /customers/:id/orders'], tableRows: { orders: 60000 } },
     ])
-    const findings = report.findings.filter(({ kind }) => kind === 'missing-index') as PlanFinding[]
-    expect(
-      findings.map(({ callSite, plan }) => `${callSite?.file}:${callSite?.line} ${plan.table} ${plan.columns}`),
-    ).toEqual(Array(3).fill(`${project.place('explained.mjs', '// the scan')} orders customer_id`))
-    expect(stderr).toMatch(/^plans: 1 explained$/m)
+    expect(stderr).toMatch(/^plans: 1 explained/m)
     expect(JSON.stringify(report) + stderr).not.toMatch(/private note/)
+  })
+
+  test('the missing index, at its line, in each request', async () => {
+    const args = ['--explain=analyze', '--reporter', 'json=index.json', '--', 'node', 'explained.mjs']
+    const { end, stderr } = await project.run(node, args)
+    expect({ end, stderr }).toMatchObject({ end: 0 })
+    const { findings } = project.readReport('index.json')
+    const found = findings.filter(({ kind }) => kind === 'missing-index') as PlanFinding[]
+    expect(
+      found.map(({ callSite, plan }) => `${callSite?.file}:${callSite?.line} ${plan.table} ${plan.columns}`),
+    ).toEqual(Array(3).fill(`${project.place('explained.mjs', '// the scan')} orders customer_id`))
   })
 
   test('auto_explain: the plans of the executions themselves', async () => {
