@@ -23,24 +23,28 @@ export const fkWithoutIndex = definePlanDetector({
     if (target === undefined || first === undefined) return []
     const unindexed = referencesTo(subject, target.table)
     const claims = unindexed.map(({ table, key }) => claimByCatalog(subject, first.plan, table, key, target.table))
-    const named = claims.length > 0
-    return named
+    // what the catalog knows, it knows better than the name of a trigger
+    return claims.length > 0 || referringTo(subject, target.table).length > 0
       ? claims
       : subject.plans.flatMap(({ plan }) => claimByTrigger(plan, target.table, triggerPercent)).slice(0, 1)
   },
 })
 
-/** Foreign keys of other tables that are large enough, and have no index that leads with their columns. */
-function referencesTo(subject: PlanSubject, target: string): { table: CatalogTable; key: ForeignKey }[] {
-  const changed = subject.shape.slots.filter(({ clause }) => clause === 'set').map(({ column }) => column)
-  return subject.tables
-    .filter(({ rows: size = 0 }) => size >= SMALL_TABLE)
+/** Foreign keys of the tables in the catalog that refer to a table. */
+function referringTo({ tables }: PlanSubject, target: string): { table: CatalogTable; key: ForeignKey }[] {
+  return tables
     .flatMap((table) => (table.foreignKeys ?? []).map((key) => ({ table, key })))
     .filter(({ key }) => isSame(key.table.split('.').at(-1), target))
-    .filter(
-      ({ key }) =>
-        subject.shape.kind === 'delete' || key.references.some((column) => changed.some((one) => isSame(one, column))),
-    )
+}
+
+/** Those of large tables that have no index that leads with their columns, where what they refer to goes away. */
+function referencesTo(subject: PlanSubject, target: string): { table: CatalogTable; key: ForeignKey }[] {
+  const { kind, slots } = subject.shape
+  const changed = slots.filter(({ clause }) => clause === 'set').map(({ column }) => column)
+  const isGone = ({ references }: ForeignKey): boolean =>
+    kind === 'delete' || references.some((column) => changed.some((one) => isSame(one, column)))
+  return referringTo(subject, target)
+    .filter(({ table: { rows: size = 0 }, key }) => size >= SMALL_TABLE && isGone(key))
     .filter(
       ({ table, key }) =>
         indexLedBy({ name: table.name, alias: table.name, catalog: table }, key.columns, false) === undefined,

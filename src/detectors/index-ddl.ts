@@ -60,7 +60,7 @@ export function createIndex(
 
 function indexName({ name }: PlanTable, parts: readonly IndexPart[]): string {
   const words = parts.map(({ column, expression }) => column ?? expression ?? '')
-  const text = [name, ...words, 'idx'].join('_').replaceAll(/[^A-Za-z0-9_$]+/g, '_')
+  const text = [name, ...words, 'idx'].join('_').replaceAll(/[^A-Za-z0-9$]+/g, '_')
   return text.length <= 64 ? text : `${text.slice(0, 60).replace(/_+$/, '')}_idx`
 }
 

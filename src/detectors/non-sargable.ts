@@ -44,6 +44,8 @@ interface Hidden {
   /** As an index would have it: `lower(email)`. */
   readonly expression: string
   readonly how: 'call' | 'cast' | 'date' | 'arithmetic' | 'conversion'
+  /** The server said that it converts. */
+  readonly isWarned?: boolean
 }
 
 function judgeScan(subject: PlanSubject, scan: Scan, options: Options): PlanClaim[] {
@@ -70,10 +72,13 @@ function hiddenIn(subject: PlanSubject, scan: Scan, comparison: Comparison): Hid
   if (right.some(({ columns }) => columns.some(isOwn))) return undefined
   if (!equalities.has(operator) && scan.basis === 'plan') return undefined
   const expression = expressionOf(left.text)
-  const how = howHidden(scan, comparison, column.name) ?? convertedColumn(subject, scan, column.name, left)
-  return how === undefined
+  const { name } = column
+  const how = howHidden(scan, comparison, name)
+  if (how !== undefined) return { column: name, expression, how }
+  const converted = convertedColumn(subject, scan, name, left)
+  return converted === undefined
     ? undefined
-    : { column: column.name, expression: how === 'conversion' ? column.name : expression, how }
+    : { column: name, expression: name, how: 'conversion', isWarned: converted === 'warned' }
 }
 
 const dateCalls: ReadonlySet<string> = new Set(
@@ -121,15 +126,13 @@ function claimOf(scan: Scan, hidden: Hidden, verified: VerifiedIndex | undefined
   const isKnown = basis !== 'plan' || plan.engine === 'postgres'
   const index = indexLedBy(table, [hidden.column])
   const size = read === undefined ? 'all rows' : rows(read)
-  const isCertain = verified !== undefined || basis === 'actual' || (hidden.how === 'conversion' && index !== undefined)
+  const isProven = hidden.how === 'conversion' ? hidden.isWarned === true : basis === 'actual'
   return {
     plan,
     node,
-    confidence: isCertain ? 'proven' : 'likely',
+    confidence: verified !== undefined || isProven ? 'proven' : 'likely',
     evidence:
-      verified === undefined && basis !== 'actual' && hidden.how === 'conversion'
-        ? 'catalog'
-        : evidenceOf(scan, verified),
+      verified === undefined && basis !== 'actual' && hidden.isWarned === true ? 'catalog' : evidenceOf(scan, verified),
     title: `${wordsFor(hidden)} hides ${hidden.column} of ${table.name} from every index${read === undefined ? '' : `: ${rows(read)} read`}${isKnown && kept !== undefined && read !== undefined ? ` for ${count(kept)}` : ''}`,
     explanation: [
       `The condition compares ${hidden.how === 'conversion' ? `${hidden.column}, a text, with a number` : hidden.expression}, so ${size} of ${table.name} are read and ${hidden.how === 'conversion' ? 'converted' : 'worked out'} one by one.`,

@@ -14,22 +14,23 @@ const conversionCodes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * `conversion` for a column of texts that MySQL or MariaDB compares with numbers: each text is converted, and no index
- * helps. The server warns of it; else the types of the column and of the value tell.
+ * For a column of texts that MySQL or MariaDB compares with numbers: each text is converted, and no index helps.
+ * `warned` where the server said so; `typed` by the types of the column and of the value, which is no proof, since a text
+ * of digits passes for a number.
  */
 export function convertedColumn(
   subject: PlanSubject,
   scan: Scan,
   column: string,
   left: Operand,
-): 'conversion' | undefined {
-  const { plan, table } = scan
+): 'warned' | 'typed' | undefined {
+  const { plan, table, basis } = scan
   if ((plan.engine !== 'mysql' && plan.engine !== 'mariadb') || left.column === undefined) return undefined
   const index = indexLedBy(table, [column])
   if (index === undefined && table.catalog !== undefined) return undefined
-  if (isWarnedOf(scan, column, index?.name)) return 'conversion'
+  if (isWarnedOf(scan, column, index?.name)) return 'warned'
   const isText = kindOfType(typeOfColumn(table, column)) === 'text'
-  return isText && isNumberGiven(subject, column) ? 'conversion' : undefined
+  return basis !== 'plan' && isText && isNumberGiven(subject, column) ? 'typed' : undefined
 }
 
 function isWarnedOf({ plan, node }: Scan, column: string, index: string | undefined): boolean {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { nonSargable } from '../../src/detectors/non-sargable.ts'
 import type { Trace } from '../../src/model/trace.ts'
 import { customersTable, index } from '../explain/fixture-catalog.ts'
-import { traceOfFixture } from '../explain/fixture-plans.ts'
+import { fixturePlan, traceOfFixture } from '../explain/fixture-plans.ts'
 import { findWith, withNodes } from './plan-thresholds.ts'
 
 const EXECUTED = 'pg-18/pg11 before analyze.json'
@@ -43,13 +43,18 @@ test.each([
   expect(adviceOf(name).summary).toMatch(summary)
 })
 
-test('a conversion that the server did not warn of is told by the types', () => {
-  const name = 'mysql-9.7/my04 before json-default.json'
-  const found = (sql: string): unknown[] => findWith(nonSargable, traceOfFixture(name, { sql, values: [] }))
-  expect(found('select * from customers where email = 5')).toMatchObject([
+test('a conversion that the server warns of, or that the types tell', () => {
+  const name = 'mysql-9.7/my04 before analyze-tree.txt'
+  const found = (sql: string, isWarned: boolean): unknown[] => {
+    const plan = fixturePlan('mysql-9.7/my04-type-conversion.before.analyze-tree.txt')
+    return findWith(nonSargable, traceOfFixture(name, { sql, plan: isWarned ? plan : { ...plan, warnings: [] } }))
+  }
+  expect(found('select * from customers where email = 5', true)).toMatchObject([{ confidence: 'proven' }])
+  expect(found('select * from customers where email = 5', false)).toMatchObject([{ confidence: 'likely' }])
+  expect(found("select * from customers where email = 'x'", false)).toEqual([])
+  expect(findWith(nonSargable, traceOfFixture('mysql-9.7/my04 before json-default.json'))).toMatchObject([
     { confidence: 'proven', plan: { evidence: 'catalog', index: 'ix_email' } },
   ])
-  expect(found("select * from customers where email = '5'")).toEqual([])
 })
 
 test('a varchar that is read as a text is no cast', () => {

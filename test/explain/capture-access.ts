@@ -118,6 +118,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error)
+  process.stderr.write(`${String(error)}\n`)
   process.exit(1)
 })

@@ -41,8 +41,23 @@ export function fixturePlan(path: string, keepsLiterals = false): Plan {
   return keepsLiterals ? whole : redactPlan(whole)
 }
 
+/** As the servers say it of `my04`, whose plans were captured without. */
+const conversion: Readonly<Record<string, Plan['warnings'][number]>> = {
+  mysql: {
+    code: '1739',
+    message: "Cannot use ref access on index 'ix_email' due to type or collation conversion on field 'email'",
+  },
+  mariadb: {
+    code: '1105',
+    message:
+      'Cannot use key `ix_email` part[0] for lookup: `npcase`.`customers`.`email` of type `varchar` = "5" of type `int`',
+  },
+}
+
 /** What the server said beside it. */
 function warningsFor(path: string): Plan['warnings'] {
+  const said = /my04\S*\.before/.test(path) ? conversion[path.includes('mariadb') ? 'mariadb' : 'mysql'] : undefined
+  if (said !== undefined) return [said]
   const beside = path.replace(/\.(plan|analyze)\./, '.warnings.').replace(/(\.v1)?\.(json|txt)$/, '.json')
   try {
     if (beside === path) return []
