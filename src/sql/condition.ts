@@ -133,8 +133,12 @@ interface FoundOperator {
 function operatorsIn(tokens: readonly ListedToken[]): FoundOperator[] {
   const depth = Math.min(...tokens.map((token) => token.depth))
   const found: FoundOperator[] = []
+  let cases = 0
   for (let at = 0; at < tokens.length; at++) {
     if (tokens[at]?.depth !== depth) continue
+    if (isWord(tokens[at], 'case')) cases++
+    if (isWord(tokens[at], 'end')) cases--
+    if (cases > 0) continue
     const operator = operatorAt(tokens, at)
     if (operator === undefined) continue
     found.push(operator)
