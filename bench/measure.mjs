@@ -8,10 +8,23 @@ import { startAll, stopAll } from './worker-process.mjs'
  * Tools take turns within each round, in a new order each time, so that whatever else the machine does hits all of them
  * alike; and all of it is done again with new processes, since a process keeps the luck of its compiler and its heap.
  *
- * @returns verdicts of the checks, and every window: `{ generation, round, workload, tool, wallNs, cpuNs, counts }`.
+ * @param heldRequests requests that are open at once, to see what they hold; of workloads on the stub, in the last
+ *   generation. 0 for none.
+ * @returns verdicts of the checks, bytes held by workload and tool, and every window: `{ generation, round, workload, tool, wallNs, cpuNs, counts }`.
  */
-export async function measure({ tools, workloads, url, generations, rounds, warmups, checkedRequests, onProgress }) {
+export async function measure({
+  tools,
+  workloads,
+  url,
+  generations,
+  rounds,
+  warmups,
+  checkedRequests,
+  heldRequests = 0,
+  onProgress,
+}) {
   const windows = []
+  const held = new Map()
   let verdicts
   for (let generation = 0; generation < generations; generation++) {
     const workers = await startAll(tools, url)
@@ -33,11 +46,20 @@ export async function measure({ tools, workloads, url, generations, rounds, warm
           }
         }
       }
+      if (heldRequests > 0 && generation === generations - 1) await holdAll(workers, workloads, heldRequests, held)
     } finally {
       await stopAll(workers)
     }
   }
-  return { verdicts, windows }
+  return { verdicts, windows, held }
+}
+
+async function holdAll(workers, workloads, requests, held) {
+  for (const { name } of workloads.filter(({ transport }) => transport === 'stub')) {
+    const byTool = new Map()
+    for (const worker of workers) byTool.set(worker.tool.name, (await worker.hold(name, requests)) / requests)
+    held.set(name, byTool)
+  }
 }
 
 function noteFaults(verdicts, tool, workload, { counts }) {

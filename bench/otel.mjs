@@ -2,36 +2,54 @@ import { parseArgs } from 'node:util'
 import { describeMachine } from './environment.mjs'
 import { measure } from './measure.mjs'
 import { openServer } from './server.mjs'
+import { openSink } from './sink.mjs'
 import { summarize } from './statistics.mjs'
 import { otelTools, rates } from './tools/otel-tools.mjs'
 import { workloads as all, STATEMENTS } from './workloads.mjs'
 
 /*
- * `node bench/otel.mjs [--quick]`: what a statement costs under OpenTelemetry, at three rates of sampling, in one run: with
- * the SDK alone, with its instrumentation of pg, with nonplus in its place, and with the findings of nonplus only.
+ * `node bench/otel.mjs [--quick] [--workload <name>]`: what a statement costs under OpenTelemetry, at three rates of
+ * sampling, in one run: with the SDK alone, with its instrumentation of pg, with nonplus in its place, with the findings of nonplus only, with dd-trace
+ * and with Sentry; and what a request that is open holds of the heap.
  */
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const names = ['distinct', 'n-plus-one', 'server-client', 'server-pool']
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    workload: { type: 'string', multiple: true, default: names },
+  },
+})
 const scale = options.quick
-  ? { generations: 1, rounds: 10, warmups: 20, checkedRequests: 20 }
-  : { generations: 3, rounds: 10, warmups: 20, checkedRequests: 50 }
+  ? { generations: 1, rounds: 4, warmups: 4, checkedRequests: 20, heldRequests: 1_000 }
+  : { generations: 3, rounds: 10, warmups: 20, checkedRequests: 50, heldRequests: 1_000 }
 
+const sink = await openSink()
+process.env.BENCH_SINK_URL = sink.url
 const server = await openServer()
 try {
-  const names = ['distinct', 'n-plus-one', 'server-client', 'server-pool']
-  const workloads = all.filter(({ name }) => names.includes(name))
+  const workloads = all.filter(({ name }) => options.workload.includes(name))
   const onProgress = (text) => console.error(text)
-  const { windows, verdicts } = await measure({ tools: otelTools, workloads, url: server.url, onProgress, ...scale })
+  const { windows, verdicts, held } = await measure({
+    tools: otelTools,
+    workloads,
+    url: server.url,
+    onProgress,
+    ...scale,
+  })
   for (const [name, value] of describeMachine()) console.log(`${name}: ${value}`)
-  for (const workload of workloads) print(workload, windows, verdicts.get(workload.name))
+  for (const workload of workloads) print(workload, windows, verdicts.get(workload.name), held.get(workload.name))
 } finally {
   await server.stop()
+  sink.stop()
 }
 
-function print(workload, windows, verdicts) {
+function print(workload, windows, verdicts, held) {
   const own = windows.filter((window) => window.workload === workload.name)
   console.log(`\n${workload.title}\n`)
-  console.log('| sampled | | added per statement | over the SDK alone | of OpenTelemetry | throughput |')
-  console.log('| --- | --- | --- | --- | --- | --- |')
+  console.log(
+    '| sampled | | added per statement | over the SDK alone | of OpenTelemetry | throughput | held by an open request |',
+  )
+  console.log('| --- | --- | --- | --- | --- | --- | --- |')
   for (const rate of rates) {
     const rows = otelTools.filter(({ sampling }) => sampling === rate)
     const [sdk, pg] = rows
@@ -42,7 +60,7 @@ function print(workload, windows, verdicts) {
       const faults = [...verdicts.get(tool.name).faults, ...countFaults(own, tool, workload)]
       console.log(
         `| ${rate * 100} % | ${tool.label} | ${micro(base)} | ${tool === sdk ? '' : micro(beyond)} | ` +
-          `${tool === sdk ? '' : share.toFixed(2)} | ${throughput(own, tool)} | ${faults.slice(0, 2).join('; ')}`,
+          `${tool === sdk ? '' : share.toFixed(2)} | ${throughput(own, tool)} | ${heldBy(tool, held)} | ${faults.slice(0, 2).join('; ')}`,
       )
     }
   }
@@ -58,6 +76,11 @@ function over(windows, tool, other, { requests }) {
   )
 }
 
+/** Beyond what the driver and the application hold themselves. */
+function heldBy({ name }, held) {
+  return held === undefined ? '' : `${((held.get(name) - held.get('bare')) / 1_024).toFixed(1)} KB`
+}
+
 function throughput(windows, tool) {
   const bare = new Map(windows.filter(({ tool: name }) => name === 'bare').map((one) => [roundOf(one), one]))
   const own = windows.filter((window) => window.tool === tool.name)
@@ -69,7 +92,9 @@ function throughput(windows, tool) {
 function countFaults(windows, { name, sampling, instrumentation }, { requests, findings }) {
   const faults = new Set()
   for (const { counts } of windows.filter((window) => window.tool === name)) {
-    const hasSpans = sampling === 1 && (instrumentation === 'pg' || instrumentation === 'spans')
+    // dd-trace hands on what is not sampled, too: its agent counts it
+    const hasSpans =
+      instrumentation === 'datadog' || (sampling === 1 && ['pg', 'spans', 'sentry'].includes(instrumentation))
     const expected = hasSpans ? requests * STATEMENTS : 0
     if (sampling !== 0.01 && counts.statements !== expected) faults.add(`${counts.statements} of ${expected} spans`)
     const isOurs = instrumentation === 'spans' || instrumentation === 'findings'

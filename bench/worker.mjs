@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { tools } from './tools/index.mjs'
 import { otelTools } from './tools/otel-tools.mjs'
 import { openTransports } from './transports.mjs'
@@ -19,7 +21,7 @@ const transports = await openTransports(pg, process.env.BENCH_POSTGRES_URL)
 
 let nextRequest = 1
 
-const commands = { run, check, failing }
+const commands = { run, check, failing, hold }
 
 process.on('message', async ({ id, command, args }) => {
   try {
@@ -105,6 +107,44 @@ function judge(scopes, { findings: expected }) {
 
 function evidenceOf({ file, ...rest }) {
   return { ...rest, ...(file === undefined ? {} : { file: basename(file) }) }
+}
+
+/** Bytes of the heap that are held by as many requests as are open at once, each of which has sent its statements. */
+async function hold(name, requests) {
+  const workload = workloads.find((each) => each.name === name)
+  // what is compiled and cached once is no part of it
+  await runRequests(workload, 100, 100)
+  const before = await heapAfterCollection()
+  let release
+  const gate = new Promise((resolve) => {
+    release = resolve
+  })
+  let arrived = 0
+  const all = runRequests(workload, requests, requests, ({ run: send, transport }, request) =>
+    tool.scope(`request ${request}`, async () => {
+      await send(transports[transport], request)
+      arrived++
+      await gate
+    }),
+  )
+  while (arrived < requests) await new Promise((resolve) => setTimeout(resolve, 10))
+  const after = await heapAfterCollection()
+  release()
+  await all
+  await tool.flush()
+  return after - before
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc')
+
+async function heapAfterCollection() {
+  await tool.flush()
+  for (let round = 0; round < 3; round++) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    collectGarbage()
+  }
+  return process.memoryUsage().heapUsed
 }
 
 /** An error of the server reaches the application as it is. */

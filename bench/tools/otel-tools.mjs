@@ -7,16 +7,18 @@ const columns = [
   { instrumentation: 'pg', label: "OpenTelemetry's instrumentation of pg" },
   { instrumentation: 'spans', label: 'nonplus, spans and findings' },
   { instrumentation: 'findings', label: 'nonplus, findings only' },
+  { instrumentation: 'datadog', label: 'dd-trace, sending to a sink', module: './datadog.mjs' },
+  { instrumentation: 'sentry', label: 'Sentry, serialising', module: './sentry.mjs' },
 ]
 
 /** Every process of `otel.mjs`. */
 export const otelTools = [
   { name: 'bare', label: 'bare pg', module: './bare.mjs', records: false },
   ...rates.flatMap((sampling) =>
-    columns.map(({ instrumentation, label }) => ({
+    columns.map(({ instrumentation, label, module = './otel.mjs' }) => ({
       name: `otel-${instrumentation}-${sampling}`,
       label,
-      module: './otel.mjs',
+      module,
       records: false,
       nodeEnv: 'production',
       instrumentation,
