@@ -153,6 +153,8 @@ export interface PlanNode {
 
   /** Its own part: without its children, over all loops. */
   readonly self: { readonly cost?: number; readonly timeMs?: number; readonly rows?: number }
+  /** Nodes below it that a report leaves out. */
+  readonly omitted?: number
   readonly children: readonly PlanNode[]
 }
 

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { Finding } from '../model/finding.ts'
+import type { Finding, PlanFinding } from '../model/finding.ts'
 import type { ReportScope } from '../model/report.ts'
 import type { Frame } from '../model/trace.ts'
 import { codeAttributes } from './statement-spans.ts'
@@ -44,6 +44,7 @@ export function findingAttributes(finding: Finding, scope: ReportScope, spanIds:
     ...(finding.operation === undefined ? {} : { 'nonplus.finding.operation': finding.operation }),
     ...(finding.fields === undefined ? {} : { 'nonplus.finding.fields': [...finding.fields] }),
     ...(finding.kind === 'n-plus-one' ? loopAttributes(finding) : {}),
+    ...('plan' in finding ? planAttributes(finding) : {}),
     ...(spanIds.length === 0 ? {} : { 'nonplus.finding.span_ids': [...spanIds] }),
     'nonplus.scope.name': scope.name,
     'nonplus.scope.kind': scope.kind,
@@ -67,6 +68,26 @@ function loopAttributes({ distinctParameters, loop, parent }: Extract<Finding, {
           'nonplus.finding.parent.coverage': parent.coverage,
           ...(parent.callSite === undefined ? {} : { 'nonplus.finding.parent.place': placeOf(parent.callSite) }),
         }),
+  }
+}
+
+/** Without the tree, which is no attribute. */
+function planAttributes({ plan, advice }: PlanFinding): Attributes {
+  const { engine, evidence, impactMs, table, columns, index, verified } = plan
+  return {
+    'nonplus.finding.plan.engine': engine,
+    'nonplus.finding.plan.evidence': evidence,
+    'nonplus.finding.plan.impact_ms': round(impactMs),
+    ...(table === undefined ? {} : { 'nonplus.finding.plan.table': table }),
+    ...(columns === undefined ? {} : { 'nonplus.finding.plan.columns': [...columns] }),
+    ...(index === undefined ? {} : { 'nonplus.finding.plan.index': index }),
+    ...(verified === undefined
+      ? {}
+      : {
+          'nonplus.finding.plan.cost_before': verified.costBefore,
+          'nonplus.finding.plan.cost_after': verified.costAfter,
+        }),
+    ...(advice.ddl === undefined ? {} : { 'nonplus.finding.ddl': [...advice.ddl] }),
   }
 }
 

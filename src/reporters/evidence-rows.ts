@@ -1,24 +1,17 @@
 import type { Finding, FindingParent } from '../model/finding.ts'
-import { displayWidth, indent, paint, printable, type Style, truncate, wrap } from './layout.ts'
+import { type Row, renderRows, textColumns } from './evidence-row.ts'
+import { printable, printableCode, truncate } from './layout.ts'
 import { formatPlace } from './place.ts'
+import { renderPlanExcerpt } from './plan-excerpt.ts'
+import { alternativesOf, isPlanFinding, originOf, statementsOf, verificationOf } from './plan-words.ts'
 import { formatCount, formatRows } from './quantity.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { ReporterContext } from './reporter.ts'
 
-/** A label with the text beside it. */
-interface Row {
-  readonly label: string
-  /** Each starts a line of its own. */
-  readonly texts: readonly string[]
-  readonly styles?: readonly Style[]
-  /** True for text that is copied whole: it is never broken. */
-  readonly unbroken?: boolean
-}
-
 const statementColumns = 100
 
 /**
- * Labelled lines below the code frames: statement, proof, growth, fix, documentation, identity. What a finding does not
+ * Labelled lines below the code frames: statement, proof, plan, growth, fix, documentation, identity. What a finding does not
  * know has no row.
  */
 export function renderEvidence(
@@ -35,13 +28,14 @@ export function renderEvidence(
     { label: 'values', texts: [(finding.values ?? []).map(printable).join(' ')] },
     ...siblingRows(finding, context),
     { label: finding.confidence === 'proven' ? 'proof' : 'why', texts: [prose(finding.explanation, context)] },
+    ...planRows(finding, textColumns(width), context),
     ...growthRows(finding),
+    { label: 'takes', texts: [alternativesOf(finding) ?? ''] },
     ...adviceRows(finding, context),
     { label: 'docs', texts: [relativePath(printable(finding.docs), context.cwd)], styles: ['dim'], unbroken: true },
     { label: 'identity', texts: [printable(finding.identity)], styles: ['dim'], unbroken: true },
   ]
-  const filled = rows.filter((row) => row.texts.some((text) => text !== ''))
-  return filled.flatMap((row) => renderRow(row, labelColumns(filled), width, context.color))
+  return renderRows(rows, width, context.color)
 }
 
 function prose(text: string, context: ReporterContext): string {
@@ -83,6 +77,16 @@ function siblingRows(finding: Finding, context: ReporterContext): Row[] {
   return [{ label: 'also sends', texts: [companions.join(', ')] }]
 }
 
+const planLines = 12
+
+/** The tree of its plan, with the guilty node marked. */
+function planRows(finding: Finding, width: number, context: ReporterContext): Row[] {
+  if (!isPlanFinding(finding) || context.isPlanShown === true) return []
+  const { plan, node } = finding.plan
+  const tree = renderPlanExcerpt(plan, node, planLines, { color: context.color, width })
+  return [{ label: 'plan', texts: [truncate(printable(originOf(plan)), width), ...tree], unbroken: true }]
+}
+
 /** What the number of queries is now, and with ten times the rows. */
 function growthRows(finding: Finding): Row[] {
   if (finding.kind !== 'n-plus-one' || finding.growth === undefined || finding.parent === undefined) return []
@@ -94,7 +98,8 @@ function growthRows(finding: Finding): Row[] {
   return [{ label: 'growth', texts: [`${text}; ${formatCount(queriesAt(rows * 10))} at ${formatCount(rows * 10)}`] }]
 }
 
-function adviceRows({ advice }: Finding, context: ReporterContext): Row[] {
+function adviceRows(finding: Finding, context: ReporterContext): Row[] {
+  const { advice } = finding
   const rows: Row[] = [{ label: 'fix', texts: [prose(advice.summary, context)], styles: ['bold'] }]
   if (advice.orm !== undefined) {
     rows.push({ label: printable(advice.orm.name), texts: [printable(advice.orm.call)], styles: ['green'] })
@@ -104,30 +109,32 @@ function adviceRows({ advice }: Finding, context: ReporterContext): Row[] {
     rows.push({ label: 'rewrite', texts: text.split('\n').map(printable), styles: ['green'] })
     rows.push({ label: '', texts: [verified ? 'verified: it gave the same rows' : 'not verified'], styles: ['dim'] })
   }
-  return rows
+  return [...rows, ...ddlRows(finding)]
+}
+
+/** Statements for the database, as they are copied, and how the index among them was tried. */
+function ddlRows(finding: Finding): Row[] {
+  const { ddl = [], migration } = finding.advice
+  const verified = isPlanFinding(finding) ? finding.plan.verified : undefined
+  const code = migration?.code.replace(/\n+$/, '').split('\n').map(printableCode) ?? []
+  return [
+    { label: ddlLabelOf(ddl), texts: statementsOf(ddl), styles: ['green'], unbroken: true },
+    { label: 'verified', texts: [verified === undefined ? '' : printable(verificationOf(verified))] },
+    ...(migration === undefined
+      ? []
+      : [
+          { label: 'migration', texts: [printable(migration.name)] },
+          { label: '', texts: code, styles: ['green'] as const, unbroken: true },
+        ]),
+  ]
+}
+
+function ddlLabelOf(ddl: readonly string[]): string {
+  return ddl.some((statement) => /\bindex\b/i.test(statement)) ? 'index' : 'run'
 }
 
 /** What a summary is about: `posts` of `SELECT posts`. */
 function objectOf(summary: string): string {
   const [verb = '', ...objects] = printable(summary).split(' ')
   return objects.length === 0 ? verb : objects.join(', ')
-}
-
-const narrow = 60
-const widestLabel = 12
-
-function labelColumns(rows: readonly Row[]): number {
-  return Math.min(Math.max(...rows.map((row) => displayWidth(row.label))), widestLabel) + 2
-}
-
-function renderRow(row: Row, columns: number, width: number, color: boolean): string[] {
-  const { label, texts, styles = [], unbroken } = row
-  const hanging = width < narrow ? 2 : columns
-  const lines = texts.flatMap((text) => (unbroken ? [text] : wrap(text, width - hanging)))
-  const painted = lines.map((line) => paint(line, styles, color))
-  const heading = paint(label, ['dim'], color)
-  if (width < narrow) return [...(label === '' ? [] : [heading]), ...indent(painted, hanging)]
-  const [first = '', ...others] = painted
-  const gap = ' '.repeat(Math.max(columns - displayWidth(label), 1))
-  return [heading + gap + first, ...indent(others, columns)]
 }

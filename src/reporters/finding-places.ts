@@ -6,6 +6,13 @@ import { formatPlace } from './place.ts'
 import { formatCount, formatRows } from './quantity.ts'
 import type { ReporterContext } from './reporter.ts'
 
+/** Where to look, in words; undefined where there is no code that it could be in. */
+export function placeTextOf(finding: Finding, { cwd, hasNoCode }: ReporterContext): string | undefined {
+  const frame = placeOf(finding)
+  if (frame !== undefined) return formatPlace(frame, cwd)
+  return hasNoCode === true ? undefined : 'call site lost'
+}
+
 /** The line to look at: the loop where it is known, else where the statement is sent. */
 export function placeOf(finding: Finding): Frame | undefined {
   return (finding.kind === 'n-plus-one' ? finding.loop : undefined) ?? finding.callSite
@@ -30,6 +37,7 @@ export function renderPlaces(finding: Finding, context: ReporterContext): string
     const line = truncate(`${isCalled ? '↳ sent at' : '↳'} ${formatPlace(frame, context.cwd)}`, context.width)
     return paint(line, ['dim'], context.color)
   })
+  if (callSite === undefined && context.hasNoCode === true) return []
   if (callSite === undefined) {
     return [paint('call site lost', ['yellow'], context.color), ...trail, ...renderOrigin(origin, context), '']
   }

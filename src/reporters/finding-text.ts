@@ -1,9 +1,8 @@
 import type { Finding, Severity } from '../model/finding.ts'
 import type { ReportScope } from '../model/report.ts'
 import { renderEvidence } from './evidence-rows.ts'
-import { placeOf, renderPlaces } from './finding-places.ts'
+import { placeTextOf, renderPlaces } from './finding-places.ts'
 import { indent, paint, printable, type Style, truncate, wrap } from './layout.ts'
-import { formatPlace } from './place.ts'
 import { formatCount, formatDuration } from './quantity.ts'
 import type { ReporterContext } from './reporter.ts'
 
@@ -48,9 +47,13 @@ export function renderRepeat(finding: Finding, occurrences: number, context: Rep
  */
 export function renderTolerated(finding: Finding, scopes: number, reason: string, context: ReporterContext): string {
   const { kind, title } = finding
-  const frame = placeOf(finding)
-  const place = frame === undefined ? 'call site lost' : formatPlace(frame, context.cwd)
-  const facts = [title, place, `${formatCount(scopes)} ${scopes === 1 ? 'scope' : 'scopes'}`, reason]
+  const place = placeTextOf(finding, context)
+  const facts = [
+    title,
+    ...(place === undefined ? [] : [place]),
+    `${formatCount(scopes)} ${scopes === 1 ? 'scope' : 'scopes'}`,
+    reason,
+  ]
   const line = `${kind}  ${facts.map(printable).join(' · ')}`
   return paint(truncate(line, Math.max(context.width, 20)), ['dim'], context.color)
 }
@@ -67,16 +70,17 @@ export function badgeOf(finding: Finding): string {
 }
 
 function renderLine(finding: Finding, badge: string, context: ReporterContext): string {
-  const frame = placeOf(finding)
-  const place = frame === undefined ? 'call site lost' : formatPlace(frame, context.cwd)
-  const facts = [finding.title, place, formatDuration(finding.durationMs), finding.scope.name].map(printable)
+  const place = placeTextOf(finding, context)
+  const facts = [finding.title, ...(place === undefined ? [] : [place]), ...timeAndScope(finding, context)].map(
+    printable,
+  )
   const line = truncate(`${badge}  ${facts.join(' · ')}`, Math.max(context.width, 20))
   return paintStart(line, badge, severityStyles[finding.severity], ['dim'], context.color)
 }
 
 function renderHeadline(finding: Finding, scope: ReportScope | undefined, context: ReporterContext): string[] {
   const badge = badgeOf(finding)
-  const facts = [finding.title, durationOf(finding, scope), finding.scope.name].map(printable).join(' · ')
+  const facts = [finding.title, ...timeAndScope(finding, context, scope)].map(printable).join(' · ')
   const [first = '', ...others] = wrap(`${badge}  ${facts}`, Math.max(context.width, 20) - 2)
   return [
     paintStart(first, badge, severityStyles[finding.severity], ['bold'], context.color),
@@ -85,6 +89,11 @@ function renderHeadline(finding: Finding, scope: ReportScope | undefined, contex
       2,
     ),
   ]
+}
+
+/** Neither says anything of a statement that no code sent. */
+function timeAndScope(finding: Finding, { hasNoCode }: ReporterContext, scope?: ReportScope): string[] {
+  return hasNoCode === true ? [] : [durationOf(finding, scope), finding.scope.name]
 }
 
 function paintStart(

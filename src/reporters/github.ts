@@ -4,6 +4,7 @@ import { placeOf } from './finding-places.ts'
 import { type FindingGroup, groupByIdentity, openFindings } from './grouping.ts'
 import { printable } from './layout.ts'
 import { renderMarkdown } from './markdown.ts'
+import { measuredOf, statementsOf } from './plan-words.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { Reporter, ReporterContext } from './reporter.ts'
 import { plural, renderVerdict } from './verdict.ts'
@@ -57,7 +58,13 @@ function annotationOf(finding: Finding, { cwd }: ReporterContext): string {
     place === undefined
       ? {}
       : { file: printable(relativePath(place.file, cwd)), line: place.line, endLine: place.line, col: place.column }
-  const lines = [`${prose(title)} · ${printable(scope.name)}`, prose(explanation), prose(advice.summary)]
+  const lines = [
+    `${prose(title)} · ${printable(scope.name)}`,
+    prose(explanation),
+    prose(advice.summary),
+    ...statementsOf(advice.ddl),
+    ...measuredOf(finding),
+  ]
   return command(levels[severity], { ...where, title: `${kind} (${confidence})` }, lines.join('\n'))
 }
 

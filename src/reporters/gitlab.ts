@@ -3,6 +3,7 @@ import { placeOf } from './finding-places.ts'
 import { groupByIdentity, openFindings } from './grouping.ts'
 import { escapeControls } from './json-text.ts'
 import { printable } from './layout.ts'
+import { statementsOf } from './plan-words.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -22,7 +23,9 @@ export const gitlab: Reporter = (report, { cwd }) => {
     const place = placeOf(worst)
     const prose = (text: string): string => printable(withoutDirectory(text, cwd))
     return {
-      description: `${prose(title)} · ${printable(scope.name)} · ${prose(advice.summary)}`,
+      description: [prose(title), printable(scope.name), prose(advice.summary), ...statementsOf(advice.ddl)].join(
+        ' · ',
+      ),
       check_name: kind,
       fingerprint: printable(identity),
       severity: severities[severity],

@@ -1,9 +1,11 @@
 import type { Finding } from '../model/finding.ts'
-import type { Report } from '../model/report.ts'
+import type { Report, ReportPlan } from '../model/report.ts'
 import { compareText, compareWeight, groupByIdentity } from './grouping.ts'
 import { escapeControls, roundDurations } from './json-text.ts'
+import { isPlanFinding } from './plan-words.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { Reporter, ReporterContext } from './reporter.ts'
+import { nodesPerPlan, trimPlan } from './trim-plan.ts'
 
 /**
  * Findings the JSON holds at most; the rest is counted in `coverage.warnings`. Every identity keeps one finding before any
@@ -30,14 +32,16 @@ export const json: Reporter = (report, context) => {
       return { id, name, kind, startedAt, durationMs, queries: sums, attributes, ...timeline }
     }),
     ...(report.unlisted === undefined ? {} : { unlisted: report.unlisted }),
-    findings: sortFindings(kept, report).map((finding) => serialiseFinding(finding, context)),
+    findings: sortFindings(withBoundedPlans(kept), report).map((finding) => serialiseFinding(finding, context)),
     ...(report.baseline === undefined ? {} : { baseline: report.baseline }),
+    ...(report.plans === undefined ? {} : { plans: serialisePlans(report.plans) }),
     coverage: {
       seen: report.coverage.seen,
       attributed: report.coverage.attributed,
       withCallSite: report.coverage.withCallSite,
       drivers: report.coverage.drivers.map(({ name, version, via }) => ({ name, version, via })),
       warnings,
+      ...(report.coverage.plans === undefined ? {} : { plans: report.coverage.plans }),
     },
   }
   return `${escapeControls(JSON.stringify(document, roundDurations, 2))}\n`
@@ -49,6 +53,23 @@ function capFindings(findings: readonly Finding[], cap: number): readonly Findin
   const first = groups.map((group) => group.worst)
   const others = groups.flatMap((group) => group.findings.filter((finding) => finding !== group.worst))
   return [...first, ...others.sort((a, b) => compareWeight(a, b))].slice(0, cap)
+}
+
+function withBoundedPlans(findings: readonly Finding[]): Finding[] {
+  const maxNodes = nodesPerPlan(findings.filter(isPlanFinding).length)
+  return findings.map((finding) => {
+    if (!isPlanFinding(finding)) return finding
+    const { plan, node } = finding.plan
+    return { ...finding, plan: { ...finding.plan, plan: trimPlan(plan, maxNodes, node) } }
+  })
+}
+
+/** Plans the JSON holds at most. */
+const planCap = 500
+
+function serialisePlans(plans: readonly ReportPlan[]): ReportPlan[] {
+  const kept = plans.slice(0, planCap)
+  return kept.map((one) => ({ ...one, plan: trimPlan(one.plan, nodesPerPlan(kept.length)) }))
 }
 
 /** In the order of their scopes; within a scope the heaviest first. */

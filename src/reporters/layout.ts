@@ -19,6 +19,12 @@ export function printable(text: string): string {
     .trim()
 }
 
+/** The same for a line of code, whose indentation stays. */
+export function printableCode(line: string): string {
+  const [indentation = ''] = /^[ \t]*/.exec(line) ?? []
+  return indentation.replaceAll('\t', '  ') + printable(line)
+}
+
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 // East Asian Wide and Fullwidth (Unicode Standard Annex 11) as ranges; what a terminal draws over two columns.

@@ -1,11 +1,13 @@
+import type { Finding } from '../model/finding.ts'
 import { isNote, type Report } from '../model/report.ts'
-import { placeOf, renderPlaces } from './finding-places.ts'
+import { placeTextOf, renderPlaces } from './finding-places.ts'
 import { durationOf } from './finding-text.ts'
 import { type FindingGroup, groupByIdentity, openFindings } from './grouping.ts'
-import { printable, truncate, truncateMiddle } from './layout.ts'
+import { printable, printableCode, truncate, truncateMiddle } from './layout.ts'
 import { codeBlock, codeCell, codeSpan, escapeHtml, escapeMarkdown } from './markdown-text.ts'
 import { mostThatFit } from './most-that-fit.ts'
-import { formatPlace } from './place.ts'
+import { renderPlanExcerpt } from './plan-excerpt.ts'
+import { alternativesOf, isPlanFinding, originOf, statementsOf, verificationOf } from './plan-words.ts'
 import { formatCount, formatDuration, formatRange } from './quantity.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { Reporter, ReporterContext } from './reporter.ts'
@@ -68,9 +70,8 @@ function renderDetails(
   scope: Report['scopes'][number] | undefined,
   context: ReporterContext,
 ): string[] {
-  const place = placeOf(worst)
-  const facts = [worst.title, durationOf(worst, scope), worst.scope.name]
-  const where = place === undefined ? 'call site lost' : formatPlace(place, context.cwd)
+  const facts = context.hasNoCode === true ? [worst.title] : [worst.title, durationOf(worst, scope), worst.scope.name]
+  const where = placeTextOf(worst, context)
   const frames = renderPlaces(worst, { ...context, width: 100 }).slice(0, -1)
   const prose = (text: string): string => escapeMarkdown(withoutDirectory(text, context.cwd))
   const { advice } = worst
@@ -82,21 +83,51 @@ function renderDetails(
     '',
     '<details>',
     `<summary><b>${worst.severity}</b> ${worst.kind} (${worst.confidence}): ${facts.map(escapeHtml).join(' · ')}` +
-      ` · <code>${escapeHtml(where)}</code></summary>`,
+      `${where === undefined ? '' : ` · <code>${escapeHtml(where)}</code>`}</summary>`,
     '',
-    ...codeBlock(frames),
-    '',
+    ...(frames.length === 0 ? [] : [...codeBlock(frames), '']),
+    ...planBlock(worst),
     ...found,
     `- **statement** ${codeSpan(truncate(printable(worst.statement.fingerprint), widestStatement))}`,
     `- **${worst.confidence === 'proven' ? 'proof' : 'why'}** ${prose(worst.explanation)}`,
+    ...measured(worst),
     `- **fix** ${prose(advice.summary)}`,
     ...orm,
     `- **docs** ${codeSpan(relativePath(worst.docs, context.cwd))}`,
     `- **identity** ${codeSpan(worst.identity)}`,
     ...rewrite,
+    ...adviceBlocks(worst),
     ...(advice.rewrite?.verified === true ? ['', 'verified: it gave the same rows'] : []),
     '',
     '</details>',
+  ]
+}
+
+const planLines = 30
+
+function planBlock(finding: Finding): string[] {
+  if (!isPlanFinding(finding)) return []
+  const { plan, node } = finding.plan
+  const tree = renderPlanExcerpt(plan, node, planLines, { color: false, width: 100 })
+  return [...codeBlock([printable(originOf(plan)), ...tree]), '']
+}
+
+function measured(finding: Finding): string[] {
+  const alternatives = alternativesOf(finding)
+  const verified = isPlanFinding(finding) ? finding.plan.verified : undefined
+  return [
+    ...(alternatives === undefined ? [] : [`- **takes** ${escapeMarkdown(alternatives)}`]),
+    ...(verified === undefined ? [] : [`- **verified** ${escapeMarkdown(verificationOf(verified))}`]),
+  ]
+}
+
+function adviceBlocks({ advice: { ddl = [], migration } }: Finding): string[] {
+  const code = migration?.code.trimEnd().split('\n').map(printableCode)
+  return [
+    ...(ddl.length === 0 ? [] : ['', ...codeBlock(statementsOf(ddl), 'sql')]),
+    ...(migration === undefined || code === undefined
+      ? []
+      : ['', `${escapeMarkdown(migration.name)}:`, '', ...codeBlock(code)]),
   ]
 }
 

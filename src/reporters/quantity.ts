@@ -30,3 +30,16 @@ export function formatRange(counts: readonly number[]): string {
 function trimZeros(decimal: string): string {
   return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
 }
+
+/** Cost as planners print it, without digits that say nothing: `0.4`, `61.2`, `12,154`, `42M`. */
+export function formatCost(cost: number): string {
+  if (cost >= 10_000_000) return `${formatCount(cost / 1_000_000)}M`
+  return cost < 100 ? trimZeros(cost.toFixed(1)) : formatCount(cost)
+}
+
+/** Size of something on disk: `48 kB`, `4.2 MB`, `1.3 GB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024 * 1024) return `${formatCount(Math.ceil(bytes / 1024))} kB`
+  const megabytes = bytes / 1024 / 1024
+  return megabytes < 1024 ? `${trimZeros(megabytes.toFixed(1))} MB` : `${trimZeros((megabytes / 1024).toFixed(1))} GB`
+}

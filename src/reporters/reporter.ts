@@ -10,6 +10,10 @@ export interface ReporterContext {
   readonly cwd: string
   /** Source text of a file, mapped sources included; undefined where it cannot be had. Passed in so that reporters do no I/O. */
   readonly sourceOf: (file: string) => string | undefined
+  /** True where the statements came from no code, as in `nonplus explain`: then no line of it is missed. */
+  readonly hasNoCode?: boolean
+  /** True where the tree of the plan is shown already. */
+  readonly isPlanShown?: boolean
 }
 
 /**

@@ -4,6 +4,7 @@ import { placeOf } from './finding-places.ts'
 import { type FindingGroup, groupByIdentity } from './grouping.ts'
 import { escapeControls, roundDurations } from './json-text.ts'
 import { printable } from './layout.ts'
+import { isPlanFinding, measuredOf, statementsOf } from './plan-words.ts'
 import { relativePath, withoutDirectory } from './relative-path.ts'
 import type { Reporter, ReporterContext } from './reporter.ts'
 import { codeFlowOf, physicalLocationOf, ROOT, relatedLocationsOf } from './sarif-locations.ts'
@@ -108,11 +109,25 @@ function resultOf(
       count: worst.count,
       durationMs: worst.durationMs,
       rows: worst.rows,
+      ...planProperties(worst),
     },
   }
 }
 
-function messageOf({ title, scope, explanation, advice }: Finding, { cwd }: ReporterContext): string {
+/** Without the tree, which nobody could read there. */
+function planProperties(finding: Finding): object {
+  if (!isPlanFinding(finding)) return {}
+  const { plan: _, node: __, verified: ___, ...facts } = finding.plan
+  const shown = (value: unknown): unknown => (typeof value === 'string' ? printable(value) : value)
+  return {
+    plan: Object.fromEntries(
+      Object.entries(facts).map(([name, value]) => [name, Array.isArray(value) ? value.map(shown) : shown(value)]),
+    ),
+  }
+}
+
+function messageOf(finding: Finding, { cwd }: ReporterContext): string {
+  const { title, scope, explanation, advice } = finding
   const prose = (text: string) => printable(withoutDirectory(text, cwd))
   const rewrite = advice.rewrite === undefined ? [] : [advice.rewrite.text.split('\n').map(printable).join('\n')]
   const orm = advice.orm === undefined ? [] : [`${printable(advice.orm.name)}: ${printable(advice.orm.call)}`]
@@ -122,6 +137,8 @@ function messageOf({ title, scope, explanation, advice }: Finding, { cwd }: Repo
     prose(advice.summary),
     ...orm,
     ...rewrite,
+    ...statementsOf(advice.ddl),
+    ...measuredOf(finding),
   ].join('\n')
 }
 
