@@ -20,7 +20,7 @@ export function trimPlan(plan: Plan, maxNodes: number, node?: number): Plan {
 
 /** How many nodes each of so many plans may have, where all of them together are to stay below a few megabytes. */
 export function nodesPerPlan(plans: number): number {
-  return Math.min(60, Math.max(12, Math.floor(5_000 / Math.max(plans, 1))))
+  return Math.min(40, Math.max(8, Math.floor(3_000 / Math.max(plans, 1))))
 }
 
 function keptIds(root: PlanNode, maxNodes: number, node: number | undefined): ReadonlySet<number> {

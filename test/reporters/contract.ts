@@ -14,6 +14,7 @@ import {
   reportOf,
   sequential,
 } from './fixtures.ts'
+import { missingIndex, planReport } from './plan-fixtures.ts'
 
 /** What holds for every reporter, whatever it writes. */
 export function describeReporter(name: string, reporter: Reporter): void {
@@ -56,7 +57,10 @@ export function describeReporter(name: string, reporter: Reporter): void {
     })
 
     test('survives a finding without anything optional, and a scope that is not in the report', () => {
-      const text = reporter(reportOf([bare(nested), bare(duplicate)], []), { ...context, sourceOf: () => undefined })
+      const text = reporter(reportOf([bare(nested), bare(duplicate), bare(missingIndex)], []), {
+        ...context,
+        sourceOf: () => undefined,
+      })
       expect(text).toContain('n-plus-one')
       expect(text).toContain('duplicate-query')
       expect(text).not.toMatch(/undefined|NaN|\[object/)
@@ -68,6 +72,24 @@ export function describeReporter(name: string, reporter: Reporter): void {
 
     test.each([1, 20, 40, 1000])('survives %i columns', (width) => {
       expect(reporter(fullReport, { ...context, width })).toContain('n-plus-one')
+    })
+
+    test('holds all of that for findings in plans', () => {
+      const copy = deepFreeze(structuredClone(planReport))
+      const text = reporter(copy, context)
+      expect(copy).toEqual(planReport)
+      expect(text).toContain('missing-index')
+      expect(text).not.toMatch(/undefined|NaN|\[object/)
+      expect(text).not.toContain(cwd)
+      expect(stripVTControlCharacters(text)).toBe(text)
+      expect(stripVTControlCharacters(reporter(copy, { ...context, color: true }))).toBe(text)
+      const nasty = reporter(poisoned(planReport), context)
+      expect([...new Set(nasty.match(/\p{Cc}/gu))]).toEqual(['\n'])
+      for (const width of [1, 20, 40, 1000]) expect(reporter(copy, { ...context, width })).toContain('missing-index')
+    })
+
+    test('bounds what it says of a plan', () => {
+      expect(reporter(planReport, context).length).toBeLessThan(200_000)
     })
 
     test('hands no control character of the application to the terminal', () => {
@@ -85,19 +107,28 @@ export function describeReporter(name: string, reporter: Reporter): void {
 
 const evil = 'users\u001b[2J\u001b]0;owned\u0007\r\u009b31m\u0008\u0000'
 
-/** The full report with something nasty in every text that comes from the application. */
-function poisoned(): Report {
+/** What holds one of a few words, which are nonplus's own. */
+const chosen: ReadonlySet<string> = new Set(
+  ['kind', 'severity', 'confidence', 'file', 'via', 'engine', 'mode', 'op', 'evidence', 'verifiedBy', 'purpose'].concat(
+    ['format', 'parentRelationship', 'joinType', 'costUnit', 'scanDirection'],
+  ),
+)
+
+/** The report with something nasty in every text that comes from the application. */
+function poisoned(report: Report = fullReport): Report {
   const poison = (key: string, value: unknown): unknown =>
-    typeof value === 'string' && !['kind', 'severity', 'confidence', 'file', 'via'].includes(key)
-      ? `${value} ${evil}`
-      : value
-  return JSON.parse(JSON.stringify(fullReport, poison)) as Report
+    typeof value === 'string' && !chosen.has(key) ? `${value} ${evil}` : value
+  return JSON.parse(JSON.stringify(report, poison)) as Report
 }
 
 function bare(finding: Finding): Finding {
   const { callSite: _, advice, ...rest } = finding
   const base = { ...rest, frames: [], advice: { summary: advice.summary } }
   if (base.kind === 'duplicate-query') return { ...base, otherCallSites: [] }
+  if ('plan' in base) {
+    const { engine, evidence, plan, node, share, impactMs } = base.plan
+    return { ...base, plan: { engine, evidence, plan, node, share, impactMs } }
+  }
   if (base.kind !== 'n-plus-one') return base
   const { parent: __, growth: ___, companions: ____, ...required } = base
   return required

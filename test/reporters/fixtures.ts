@@ -106,6 +106,7 @@ export const concurrent: NPlusOneFinding = {
     summary: 'Read the comments of all posts with one statement and group them by post_id.',
     rewrite: { text: 'select * from comments where post_id = any($1)', verified: false },
   },
+  alternatives: { now: 8123.4, batched: 60.2, indexed: 210, both: 8.9 },
 }
 
 export const nested: NPlusOneFinding = {

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/model/finding.ts'
+import { nodesOf } from '../../src/model/plan.ts'
 import { findingCap, json } from '../../src/reporters/json.ts'
 import {
   comparedReport,
@@ -17,6 +18,7 @@ import {
   server,
 } from './fixtures.ts'
 import { expectGolden } from './golden.ts'
+import { largePlan, missingIndex, nodeReading, planReport, staleStatistics } from './plan-fixtures.ts'
 
 const schema = JSON.parse(readFileSync(new URL('../../schema/report.json', import.meta.url), 'utf8'))
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, allowUnionTypes: true })
@@ -52,13 +54,12 @@ describe('the JSON report', () => {
     expectGolden('report.json', json(fullReport, context))
   })
 
-  test.each(Object.entries({ fullReport, emptyReport, comparedReport, timed, crowded: reportOf(crowd(600)) }))(
-    'follows its schema: %s',
-    (_, report) => {
-      validate(JSON.parse(json(report, context)))
-      expect(validate.errors).toBe(null)
-    },
-  )
+  test.each(
+    Object.entries({ fullReport, emptyReport, comparedReport, timed, planReport, crowded: reportOf(crowd(600)) }),
+  )('follows its schema: %s', (_, report) => {
+    validate(JSON.parse(json(report, context)))
+    expect(validate.errors).toBe(null)
+  })
 
   test('has one finding per scope it occurs in, in the order of the scopes', () => {
     const { findings } = JSON.parse(json(fullReport, context))
@@ -71,6 +72,32 @@ describe('the JSON report', () => {
       's4 n-plus-one:1f0c9a7be3d25a04',
       's4 n-plus-one:5eed5eed5eed5eed',
     ])
+  })
+
+  test('has the plan of a finding, and those of the run, with what was not explained', () => {
+    expectGolden('report-plans.json', json({ ...planReport, findings: [missingIndex], plans: [] }, context))
+    const { plans, coverage } = JSON.parse(json(planReport, context)) as typeof planReport
+    expect(plans?.map(({ plan }) => plan.fingerprint)).toEqual(planReport.plans?.map(({ plan }) => plan.fingerprint))
+    expect(coverage.plans).toEqual(planReport.coverage.plans)
+  })
+
+  test('bounds a plan: the guilty node and its way down stay, others are counted', () => {
+    const { findings } = JSON.parse(json(reportOf([staleStatistics]), context)) as typeof planReport
+    const [finding] = findings as [typeof staleStatistics]
+    const kept = nodesOf(finding.plan.plan.root)
+    expect(kept).toHaveLength(40)
+    expect(kept.find(({ id }) => id === nodeReading(largePlan, 'table_2'))?.relation).toBe('table_2')
+    const omitted = kept.reduce((sum, node) => sum + (node.omitted ?? 0), 0)
+    expect(omitted + kept.length).toBe(nodesOf(largePlan.root).length)
+    expect(kept.every(({ output }) => output === undefined)).toBe(true)
+  })
+
+  test('stays small with many findings in large plans', () => {
+    const many = Array.from({ length: 500 }, (_, index) => ({
+      ...staleStatistics,
+      identity: `stale-statistics:${index}`,
+    }))
+    expect(json(reportOf(many), context).length).toBeLessThan(8_000_000)
   })
 
   test('is the same whatever order the findings come in', () => {
@@ -107,6 +134,9 @@ describe('the schema', () => {
     },
     'an N+1 without its distinct parameters': (report) => {
       delete report.findings[0].distinctParameters
+    },
+    'a finding in a plan without the plan': (report) => {
+      report.findings[0].kind = 'missing-index'
     },
     'a frame without a line': (report) => {
       delete report.findings[0].parent.callSite.line
