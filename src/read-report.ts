@@ -40,8 +40,14 @@ export function parseReport(text: string, file: string): Report {
   return document as Report
 }
 
-/** What a value must be: the name of a type, an exact value, the properties of an object, or the items of a list. */
-type Expectation = 'text' | 'number' | { readonly is: unknown } | readonly [Expectation] | Properties
+/** What a value must be: the name of a type, an exact value, what it is where it is there, the properties of an object, or the items of a list. */
+type Expectation =
+  | 'text'
+  | 'number'
+  | { readonly is: unknown }
+  | { readonly ifThere: Expectation }
+  | readonly [Expectation]
+  | Properties
 interface Properties {
   readonly [name: string]: Expectation
 }
@@ -63,6 +69,18 @@ const expectations: Properties = {
       durationMs: 'number',
     },
   ],
+  plans: {
+    ifThere: [
+      {
+        fingerprint: 'text',
+        summary: 'text',
+        scopes: ['text'],
+        plan: { engine: 'text', fingerprint: 'text', root: { id: 'number', op: 'text', children: [{}] } },
+        tableRows: {},
+        indexes: ['text'],
+      },
+    ],
+  },
   coverage: { seen: 'number', attributed: 'number' },
 }
 
@@ -74,6 +92,9 @@ function wrongIn(value: unknown, expected: Expectation, path = ''): string | und
   if (isList(expected)) {
     if (!Array.isArray(value)) return wrong('a list')
     return first(value.entries(), ([index, item]) => wrongIn(item, expected[0], `${path}[${index}]`))
+  }
+  if ('ifThere' in expected) {
+    return value === undefined ? undefined : wrongIn(value, expected.ifThere as Expectation, path)
   }
   if ('is' in expected) return value === expected.is ? undefined : wrong(JSON.stringify(expected.is))
   if (typeof value !== 'object' || value === null) return wrong('an object')

@@ -1,18 +1,21 @@
 import { NonplusError } from './model/errors.ts'
 import { validNameHint } from './model/nearest.ts'
 import type { Coverage } from './model/report.ts'
-import type { Regression, RegressionRule, ScopeDiff, ScopeNumbers } from './model/report-diff.ts'
+import type { PlanDiff, Regression, RegressionRule, ScopeDiff, ScopeNumbers } from './model/report-diff.ts'
+import { planFacts } from './reporters/diff-plans.ts'
 import { formatCount, formatDuration } from './reporters/quantity.ts'
 
 /** Both sides of a comparison. */
 interface Sides {
   readonly before: Coverage
   readonly after: Coverage
+  readonly plans: readonly PlanDiff[]
 }
 
 const rules: Readonly<Record<RegressionRule, (scopes: readonly ScopeDiff[], sides: Sides) => Regression[]>> = {
   coverage: (_, sides) => lostSight(sides),
   'new-findings': (scopes) => newFindings(scopes),
+  plans: (_, { plans }) => plans.filter(({ change }) => change === 'regression').map(worsePlan),
   queries: (scopes) => scopes.flatMap(moreQueries),
   time: (scopes) => scopes.flatMap(moreTime),
 }
@@ -21,7 +24,7 @@ const rules: Readonly<Record<RegressionRule, (scopes: readonly ScopeDiff[], side
 export const regressionRules = Object.keys(rules) as readonly RegressionRule[]
 
 /** What a comparison fails on unless told otherwise. Not time: on a machine of CI it is noise. */
-export const defaultRules: readonly RegressionRule[] = ['coverage', 'new-findings', 'queries']
+export const defaultRules: readonly RegressionRule[] = ['coverage', 'new-findings', 'plans', 'queries']
 
 /**
  * Reads the values of `--fail-on`; `none` for no rule.
@@ -64,6 +67,11 @@ function newFindings(scopes: readonly ScopeDiff[]): Regression[] {
     }
   }
   return [...found.values()]
+}
+
+function worsePlan(diff: PlanDiff): Regression {
+  const [scope] = diff.scopes
+  return { rule: 'plans', ...(scope === undefined ? {} : { scope }), identity: diff.identity, summary: planFacts(diff) }
 }
 
 /** In the middle or in the worst of the runs: the one may be blind to what the other sees. */

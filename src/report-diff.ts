@@ -1,6 +1,7 @@
 import type { Finding, Growth } from './model/finding.ts'
 import type { Report } from './model/report.ts'
 import type { FindingChange, FindingDiff, RegressionRule, ReportDiff, ScopeDiff } from './model/report-diff.ts'
+import { diffPlans } from './plan-diff.ts'
 import { regressionsIn } from './regressions.ts'
 import { placeOf } from './reporters/finding-places.ts'
 import { compareText, groupByIdentity } from './reporters/grouping.ts'
@@ -30,8 +31,15 @@ export function diffReports(before: Report, after: Report, rules: readonly Regre
       findings,
     }
   })
-  const regressions = regressionsIn(scopes, { before: before.coverage, after: after.coverage }, rules)
-  return { version: 1, tool: { name: 'nonplus', version }, scopes, regressions }
+  const plans = diffPlans(before.plans, after.plans)
+  const sides = { before: before.coverage, after: after.coverage, plans: plans ?? [] }
+  return {
+    version: 1,
+    tool: { name: 'nonplus', version },
+    scopes,
+    regressions: regressionsIn(scopes, sides, rules),
+    ...(plans === undefined ? {} : { plans }),
+  }
 }
 
 function findingsByScope({ findings }: Report): Map<string, Finding[]> {

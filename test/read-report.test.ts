@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { parseReport, readReport } from '../src/read-report.ts'
 import { json } from '../src/reporters/json.ts'
 import { comparedReport, context, emptyReport, fullReport } from './reporters/fixtures.ts'
+import { planReport } from './reporters/plan-fixtures.ts'
 
 describe('reading a report', () => {
-  test.each(Object.entries({ fullReport, emptyReport, comparedReport }))('%s, as it was written', (_, report) => {
+  test.each(Object.entries({ fullReport, emptyReport, comparedReport, planReport }))('%s, as it was written', (_, report) => {
     const text = json(report, context)
     expect(json(parseReport(text, 'r.json'), context)).toBe(text)
   })
@@ -25,6 +26,13 @@ describe('reading a report', () => {
       '`findings[3].identity` must be a text, but got: nothing.',
     ],
   ]
+  test('whose plans are something else', () => {
+    const report = JSON.parse(json(planReport, context))
+    report.plans[1].plan.fingerprint = 7
+    const message = '`plans[1].plan.fingerprint` must be a text, but got: 7.'
+    expect(() => parseReport(JSON.stringify(report), 'r.json')).toThrow(message)
+  })
+
   const valid = () => JSON.parse(json(fullReport, context))
 
   test.each(broken)('%s', (_what, change, message) => {

@@ -1,4 +1,5 @@
 import type { Growth, Severity } from './finding.ts'
+import type { Plan } from './plan.ts'
 import type { Frame } from './trace.ts'
 
 /** Of the runs of one scope name: the lowest, the middle and the highest count. Equal where there was one. */
@@ -48,8 +49,60 @@ export interface ScopeDiff {
   readonly findings: readonly FindingDiff[]
 }
 
+/**
+ * Why a plan is not what it was. `index-gone`, `index-new`: of a table of it. `table-grew`, `table-shrank`: by a tenth at
+ * least. `settings`: of the planner. `server`: its version. `statistics`: other estimates for tables that are as large as
+ * they were. `shape`: none of these is known.
+ */
+export type PlanCauseKind =
+  | 'index-gone'
+  | 'index-new'
+  | 'table-grew'
+  | 'table-shrank'
+  | 'settings'
+  | 'server'
+  | 'statistics'
+  | 'shape'
+
+/** One reason, with its names and numbers: `orders_customer_id_idx of orders is gone`. */
+export interface PlanCause {
+  readonly kind: PlanCauseKind
+  readonly text: string
+}
+
+/** A number on both sides. */
+export interface Change {
+  readonly before: number
+  readonly after: number
+}
+
+/**
+ * A statement whose plan has another shape than before. `regression`: it costs half as much again, or takes twice the
+ * time; `improvement` the other way round; `changed` neither.
+ */
+export interface PlanDiff {
+  readonly change: 'regression' | 'improvement' | 'changed'
+  readonly kind: 'plan-regression' | 'plan-improvement' | 'plan-change'
+  readonly identity: string
+  /** Of the statement. */
+  readonly fingerprint: string
+  readonly summary: string
+  /** Names of scopes it runs in, a few. */
+  readonly scopes: readonly string[]
+  /** The most telling first; at least one. */
+  readonly causes: readonly PlanCause[]
+  /** In the unit of the plan. */
+  readonly cost?: Change
+  /** Milliseconds, where both plans were executed. */
+  readonly timeMs?: Change
+  readonly before: Plan
+  readonly after: Plan
+  /** Ids of the first nodes that are not alike; absent on a side that has no such node, or where names do not tell. */
+  readonly node: { readonly before?: number; readonly after?: number }
+}
+
 /** What `nonplus diff --fail-on` takes. */
-export type RegressionRule = 'new-findings' | 'queries' | 'coverage' | 'time'
+export type RegressionRule = 'new-findings' | 'queries' | 'coverage' | 'time' | 'plans'
 
 /** Something that became worse, by one of the rules that were asked for. */
 export interface Regression {
@@ -69,4 +122,6 @@ export interface ReportDiff {
   /** Changed ones and unchanged ones, by name. */
   readonly scopes: readonly ScopeDiff[]
   readonly regressions: readonly Regression[]
+  /** Statements whose plans changed, the worst first; absent where a side has no plans. */
+  readonly plans?: readonly PlanDiff[]
 }

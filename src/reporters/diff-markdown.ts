@@ -1,3 +1,5 @@
+import type { PlanDiff } from '../model/report-diff.ts'
+import { planFacts, treesOf } from './diff-plans.ts'
 import {
   changedFindings,
   changedScopes,
@@ -10,7 +12,7 @@ import {
 } from './diff-words.ts'
 import { printable, truncate, truncateMiddle } from './layout.ts'
 import { maxCharacters } from './markdown.ts'
-import { codeCell, escapeMarkdown } from './markdown-text.ts'
+import { codeBlock, codeCell, escapeHtml, escapeMarkdown } from './markdown-text.ts'
 import { mostThatFit } from './most-that-fit.ts'
 import { formatCount } from './quantity.ts'
 import { plural } from './verdict.ts'
@@ -35,6 +37,7 @@ export const diffMarkdown: DiffReporter = (diff, { cwd }) => {
   const regressions = diff.regressions.map(({ rule, scope, summary }) => {
     return `- **${rule}** ${prose(scope === undefined ? summary : `${summary} · ${scope}`)}`
   })
+  const plans = (diff.plans ?? []).map(renderPlan)
   const verdict = regressions.length === 0 ? 'nothing became worse' : plural(regressions.length, 'regression')
   const textOf = (count: number): string =>
     joinBlocks([
@@ -44,8 +47,24 @@ export const diffMarkdown: DiffReporter = (diff, { cwd }) => {
       scopes.length === 0 ? [] : [...tableHead, ...scopes.slice(0, count)],
       scopes.length > count ? [`${formatCount(scopes.length - count)} scopes more`] : [],
       atMost(findings, count),
+      ...plans.slice(0, Math.min(count, plansShown)),
+      plans.length > plansShown ? [`${formatCount(plans.length - plansShown)} plans more`] : [],
     ])
   return textOf(mostThatFit(linesShown, (count) => textOf(count).length <= maxCharacters))
+}
+
+const plansShown = 10
+
+/** Folded away: the trees of both sides. */
+function renderPlan(plan: PlanDiff): string[] {
+  return [
+    '<details>',
+    `<summary><b>plan ${plan.change}</b> ${escapeHtml(truncate(planFacts(plan), longestLine))}</summary>`,
+    '',
+    ...codeBlock(treesOf(plan, { color: false, width: 100 })),
+    '',
+    '</details>',
+  ]
 }
 
 const tableHead = [`| ${scopeHeads.join(' | ')} |`, '| --- | ---: | ---: | ---: | ---: |']

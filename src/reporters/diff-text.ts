@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import type { ReportDiff } from '../model/report-diff.ts'
+import { renderPlanDiffs } from './diff-plans.ts'
 import {
   changedFindings,
   changedScopes,
@@ -17,13 +18,14 @@ import { plural } from './verdict.ts'
 
 const rowsShown = 50
 
-/** For people at a terminal: the scopes that changed, the findings that came and went, and what became worse. */
+/** For people at a terminal: the scopes that changed, the findings that came and went, the plans that changed, and what became worse. */
 export const diffText: DiffReporter = (diff, context) => {
   const width = Math.max(context.width, 20)
   const parts = [
     diffVerdict(diff),
     renderScopes(diff, width, context.color),
     renderFindings(diff, width, context),
+    renderPlanDiffs(diff, { color: context.color, width }).join('\n\n'),
     renderRegressions(diff, width, context.color),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`

@@ -55,6 +55,7 @@ export function diffVerdict(diff: ReportDiff): string {
     plural(countOf('new'), 'new finding'),
     `${formatCount(countOf('fixed'))} fixed`,
     `${formatCount(countOf('unchanged'))} unchanged`,
+    ...(diff.plans === undefined || diff.plans.length === 0 ? [] : [`${plural(diff.plans.length, 'plan')} changed`]),
   ]
   return parts.join(', ')
 }
