@@ -96,12 +96,16 @@ export interface OutputOptions {
   readonly color: boolean
   /** Texts of sources that are not on disk. */
   readonly sources: ReadonlyMap<string, string>
+  /** True where the statements came from no code. @default false */
+  readonly hasNoCode?: boolean
 }
 
 /** Writes a report to where it was asked for; that of `github` also appends the summary of the job, where there is one. */
-export function writeOutput({ reporter, file }: Output, report: Report, { color, sources }: OutputOptions): void {
+export function writeOutput({ reporter, file }: Output, report: Report, options: OutputOptions): void {
+  const { color, sources, hasNoCode = false } = options
   const cwd = isForRepository.has(reporter) ? repositoryRoot() : process.cwd()
-  const context = contextOf(process.stdout, { color, cwd, embeddedSourceOf: (path) => sources.get(path) })
+  const embeddedSourceOf = (path: string) => sources.get(path)
+  const context = { ...contextOf(process.stdout, { color, cwd, embeddedSourceOf }), hasNoCode }
   if (file === undefined) writeText(1, reporters[reporter](report, context))
   else writeFileSync(file, reporters[reporter](report, { ...context, color: false, width: 100 }))
   if (reporter === 'github') appendJobSummary(report, { ...context, color: false })

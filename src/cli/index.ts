@@ -8,6 +8,7 @@ import { reporters } from '../reporters/index.ts'
 import { version } from '../version.ts'
 import type { BaselineFlags } from './baseline.ts'
 import type { DiffFlags } from './diff.ts'
+import type { ExplainFlags } from './explain.ts'
 import { StartError } from './foreground.ts'
 import type { InitFlags } from './init.ts'
 import type { RunFlags } from './run.ts'
@@ -32,6 +33,13 @@ change; 2 where a report or the baseline cannot be read.`
 const DOCTOR_NOTES = `
 What a program prints on standard output goes to standard error. The exit code is 0 where all is well; 1 where something
 will not be watched, or was not; 2 for wrong usage.`
+
+const EXPLAIN_NOTES = `
+Nothing is changed in the database: the statement is planned in a transaction that is rolled back, and executed only with
+--analyze, and only where it is proven to read. Values are shown with --values only.
+
+The exit code is 0; 1 where --fail-on found something; 2 for wrong usage, a database that cannot be reached, and a statement
+that is broken or was not explained.`
 
 const program = new Command('nonplus')
   .description('Finds the query in the loop, proves it from the rows, and shows the line.')
@@ -64,6 +72,32 @@ program
   .action(async (command: string[], flags: RunFlags) => {
     const { run } = await import('./run.ts')
     await run(command, flags)
+  })
+
+program
+  .command('explain')
+  .description('ask the database for the plan of a statement, judge it, and try the indexes that may help')
+  .argument('[sql]', 'the statement, with $1 or ? for values; - for standard input')
+  .option('--url <url>', 'postgres://…, mysql://…, mariadb://…, sqlite:<file>; else DATABASE_URL')
+  .option('--params <json>', 'values of its placeholders, a JSON array: \'[77, "done"]\'')
+  .option('--session <sql>', 'a SET of its connection, repeatable', collect, [])
+  .option('--analyze', 'execute it too, where it is proven to read: rows and times are then actual ones')
+  .option('--generic', 'the plan for unknown values; PostgreSQL')
+  .option('--plan <file>', 'a saved plan of any engine in place of a database; - for standard input')
+  .option('--statistics <file>', 'plan by the statistics of another database, see docs/explain.md; PostgreSQL')
+  .option('--scratch', 'try indexes for real, in a transaction that is rolled back: blocks writers meanwhile')
+  .option('--timeout <ms>', 'longest time that planning, and executing, may take (default: 2000)')
+  .addOption(reporterOption(reporters, 'console, on standard output'))
+  .option('--fail-on <severities or kinds>', 'exit with 1 on findings of these, comma-separated', split)
+  .option('--only <kinds>', 'look for these kinds only, comma-separated', split)
+  .option('--ignore <kinds>', 'leave these kinds out, comma-separated', split)
+  .option('--values', "show values and literals: they may be anybody's data")
+  .option('--config <file>', 'the configuration, in place of the one that is found')
+  .option('--no-color', 'no escape codes')
+  .addHelpText('after', EXPLAIN_NOTES)
+  .action(async (sql: string | undefined, flags: ExplainFlags) => {
+    const { explain } = await import('./explain.ts')
+    process.exitCode = await explain(sql, flags)
   })
 
 program
@@ -133,6 +167,10 @@ function reporterOption(registry: object, shownByDefault: string): Option {
   return new Option('--reporter <name[=file]>', `${Object.keys(registry).join(', ')}; repeatable`)
     .argParser((value: string, previous: readonly string[]) => [...previous, value])
     .default([], shownByDefault)
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
 }
 
 function split(value: string): string[] {

@@ -1,0 +1,164 @@
+import { writeFileSync } from 'node:fs'
+import { connect } from '../explain/connect.ts'
+import { readPlan } from '../explain/read-plan.ts'
+import { redactPlan } from '../explain/redact-plan.ts'
+import { reproductionOf } from '../explain/reproduction.ts'
+import { studyStatement } from '../explain/study-statement.ts'
+import { gateExitCode } from '../gate.ts'
+import { contextOf } from '../live-console.ts'
+import { NonplusError } from '../model/errors.ts'
+import type { Engine, Plan } from '../model/plan.ts'
+import type { SideConnection } from '../model/side-connection.ts'
+import type { Dialect } from '../model/statement.ts'
+import { openOutputs, writeOutput } from '../output.ts'
+import { type Explanation, renderExplanation } from '../reporters/explanation.ts'
+import { redactLiterals } from '../sql/redact.ts'
+import { writeText } from '../write-text.ts'
+import { dialectOf, type ExplainFlags, type ExplainPlan, explainPlanOf } from './explain/explain-plan.ts'
+import { type Explained, reportOfExplained } from './explain/explained-report.ts'
+import { Progress } from './explain/progress.ts'
+import { countPlaceholders, readStatement, readText } from './explain/read-statement.ts'
+import { rememberErrors, renderSqlError } from './explain/sql-error.ts'
+
+export type { ExplainFlags }
+
+/**
+ * Explains one statement, and judges its plan.
+ *
+ * @param given the statement, or `-` for standard input; may be left out with `--plan`.
+ * @returns the exit code: 1 where `--fail-on` found something; 2 where the statement was not explained.
+ * @throws NonplusError where a flag is wrong, the database cannot be reached, or the statement is broken.
+ */
+export async function explain(given: string | undefined, flags: ExplainFlags): Promise<0 | 1 | 2> {
+  const plan = await explainPlanOf(flags)
+  const explained = plan.planFile === undefined ? await ask(given, plan) : readSaved(given, plan.planFile, plan)
+  openOutputs(plan.outputs)
+  const report = reportOfExplained(explained, plan.options)
+  const explanation = explanationOf(explained, plan, report)
+  for (const output of plan.outputs) {
+    if (output.reporter !== 'console') {
+      writeOutput(output, report, { color: plan.color, sources: new Map(), hasNoCode: true })
+      continue
+    }
+    const context = contextOf(process.stdout, { color: plan.color })
+    if (output.file === undefined) writeText(1, renderExplanation(explanation, context))
+    else writeFileSync(output.file, renderExplanation(explanation, { ...context, color: false, width: 100 }))
+  }
+  return explained.explained === undefined ? 2 : gateExitCode(report, plan.failOn)
+}
+
+async function ask(given: string | undefined, plan: ExplainPlan): Promise<Explained> {
+  const url = plan.url ?? ''
+  const dialect = dialectOf(url)
+  if (given === undefined)
+    throw wrong('There is no statement to explain: give it as an argument, or - for standard input.')
+  const text = readStatement(given, dialect)
+  checkValues(text, dialect, plan)
+  const progress = new Progress()
+  let connection: SideConnection | undefined
+  try {
+    const opened: SideConnection = await connect(url, { from: process.cwd() })
+    connection = opened
+    progress.step = plan.isAnalyzed
+      ? 'planning and executing it, and trying indexes'
+      : 'planning it, and trying indexes'
+    return await study(opened, text, dialect, plan)
+  } finally {
+    progress.stop()
+    await connection?.close()
+  }
+}
+
+async function study(
+  connection: SideConnection,
+  text: string,
+  dialect: Dialect,
+  plan: ExplainPlan,
+): Promise<Explained> {
+  const remembered = rememberErrors(connection, text)
+  const outcome = await studyStatement(remembered.connection, {
+    text,
+    dialect,
+    mode: plan.isAnalyzed ? 'analyze' : 'plan',
+    session: plan.session,
+    timeoutMs: plan.timeoutMs,
+    vectors: [{ values: valuesFor(text, dialect, plan), executions: 1 }],
+    scratch: plan.isScratchAllowed,
+    values: plan.options.values === true,
+  })
+  if ('explained' in outcome) return { text, dialect, ...outcome }
+  const error = remembered.lastError()
+  if (error !== undefined && isBroken(outcome.refusal.code)) {
+    throw new NonplusError('ERR_COMMAND_FAILED', `The server refused the statement: ${renderSqlError(error, text)}`)
+  }
+  return { text, dialect, refusals: [outcome.refusal] }
+}
+
+/** Reasons that the words of the server make clear, and a repair of the statement or its values makes go away. */
+function isBroken(code: string): boolean {
+  return ['not-explainable', 'unknown-table', 'unknown-parameters', 'untypable-parameters'].includes(code)
+}
+
+function checkValues(text: string, dialect: Dialect, { values }: ExplainPlan): void {
+  const wanted = countPlaceholders(text, dialect)
+  const example = `--params '[${Array.from({ length: wanted }, () => '…').join(', ')}]'`
+  if (values !== undefined && values.length !== wanted) {
+    throw wrong(
+      `The statement has ${wanted} ${wanted === 1 ? 'placeholder' : 'placeholders'}, but --params has ${values.length}.`,
+    )
+  }
+  if (values === undefined && wanted > 0 && dialect !== 'postgresql') {
+    throw wrong(`The statement has placeholders: give their values, as in ${example}.`)
+  }
+}
+
+/** Where none are known, PostgreSQL has a plan for unknown ones. */
+function valuesFor(text: string, dialect: Dialect, { values }: ExplainPlan): readonly unknown[] | undefined {
+  return values ?? (countPlaceholders(text, dialect) === 0 ? [] : undefined)
+}
+
+const dialects: Readonly<Record<Engine, Dialect>> = {
+  postgres: 'postgresql',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  sqlite: 'sqlite',
+}
+
+/** A plan that somebody saved; the database is not asked for anything. */
+function readSaved(given: string | undefined, file: string, { options }: ExplainPlan): Explained {
+  if (file === '-' && given === '-') throw wrong('Standard input cannot be both, the plan and the statement.')
+  const read = readPlan(readText(file === '-' ? 0 : file, file === '-' ? 'standard input' : `the plan ${file}`), {})
+  const plan: Plan = options.values === true ? read : redactPlan(read)
+  const dialect = dialects[plan.engine]
+  const text = given === undefined ? '' : readStatement(given, dialect)
+  const explained = { plans: [{ plan, executions: 1 }], tables: [], indexes: [] }
+  return { text, dialect, explained, refusals: [] }
+}
+
+function explanationOf(explained: Explained, plan: ExplainPlan, report: Explanation['report']): Explanation {
+  const [first] = explained.explained?.plans ?? []
+  const generic = explained.explained?.generic
+  const isOther = generic !== undefined && generic.fingerprint !== first?.plan.fingerprint
+  return {
+    report,
+    ...(first === undefined ? {} : { plan: first.plan }),
+    ...(isOther ? { generic } : {}),
+    refusals: explained.refusals,
+    reproduction: first === undefined || plan.planFile !== undefined ? [] : reproduce(first.plan, explained, plan),
+  }
+}
+
+function reproduce(of: Plan, { text, dialect }: Explained, plan: ExplainPlan): readonly string[] {
+  const isTold = plan.options.values === true
+  return reproductionOf(of, {
+    text: isTold ? text : redactLiterals(text, dialect),
+    ...(isTold && plan.values !== undefined ? { values: plan.values } : {}),
+    session: plan.session,
+    timeoutMs: plan.timeoutMs,
+    placeholders: countPlaceholders(text, dialect),
+  })
+}
+
+function wrong(message: string): NonplusError {
+  return new NonplusError('ERR_OPTION_INVALID', message)
+}

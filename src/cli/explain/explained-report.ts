@@ -1,0 +1,95 @@
+import { analyze } from '../../analyze.ts'
+import type { ExplainedStatement, Refusal } from '../../model/plan.ts'
+import type { Report, ReportPlan } from '../../model/report.ts'
+import type { Dialect, Statement } from '../../model/statement.ts'
+import type { ScopeInfo, Trace } from '../../model/trace.ts'
+import type { ProfilerOptions } from '../../options.ts'
+import { redactLiterals } from '../../sql/redact.ts'
+import { statementOf } from '../../sql/statement.ts'
+import { version } from '../../version.ts'
+
+/** A statement, and what was learnt about it. */
+export interface Explained {
+  /** Empty where a saved plan came without it. */
+  readonly text: string
+  readonly dialect: Dialect
+  /** Undefined where it was refused. */
+  readonly explained?: Omit<ExplainedStatement, 'statement'>
+  /** What was not done, and why. */
+  readonly refusals: readonly Refusal[]
+}
+
+/** The report of one statement, in a scope of its own. */
+export function reportOfExplained(given: Explained, options: ProfilerOptions): Report {
+  const { explained, refusals } = given
+  const trace = traceOf(given)
+  const [statement] = trace.statements as [Statement]
+  const { durationMs } = trace.scope
+  return {
+    version: 1,
+    tool: { name: 'nonplus', version },
+    scopes: [{ ...trace.scope, queries: { count: 1, durationMs, rows: rowsOf(explained) } }],
+    findings: analyze(trace, options),
+    ...(explained === undefined ? {} : { plans: [planOf(statement, trace.scope.name, explained)] }),
+    coverage: {
+      seen: 1,
+      attributed: 1,
+      withCallSite: 0,
+      drivers: [],
+      warnings: explained === undefined ? [] : refusals.map(({ message }) => message),
+      plans: {
+        explained: explained === undefined ? 0 : 1,
+        notExplained:
+          explained === undefined
+            ? refusals.map(({ code, message }) => ({ code, message, count: 1, example: statement.summary }))
+            : [],
+      },
+    },
+  }
+}
+
+/** One execution: where the statement was executed for its plan, of that time. */
+function traceOf({ text, dialect, explained }: Explained): Trace {
+  const durationMs = explained?.plans[0]?.plan.executionTime ?? 0
+  const scope: ScopeInfo = {
+    id: 's1',
+    name: 'explain',
+    kind: 'block',
+    startedAt: new Date().toISOString(),
+    durationMs,
+    attributes: {},
+  }
+  return {
+    version: 1,
+    dialect,
+    scope,
+    root: process.cwd(),
+    statements: [statementOf(text, dialect)],
+    texts: [redactLiterals(text, dialect)],
+    callSites: [],
+    executions: [{ id: 0, statement: 0, startMs: 0, durationMs, rows: rowsOf(explained) }],
+    folded: [],
+    values: [],
+    rowsComplete: false,
+    ...(explained === undefined ? {} : { plans: [{ ...explained, statement: 0 }] }),
+  }
+}
+
+function rowsOf(explained: Explained['explained']): number {
+  const root = explained?.plans[0]?.plan.root
+  return Math.round((root?.actualRows ?? 0) * (root?.loops ?? 1))
+}
+
+function planOf(statement: Statement, scope: string, explained: NonNullable<Explained['explained']>): ReportPlan {
+  const [first] = explained.plans
+  if (first === undefined) throw new Error('An explained statement has a plan.')
+  const sized = explained.tables.flatMap(({ name, rows }) => (rows === undefined ? [] : [[name, rows] as const]))
+  return {
+    fingerprint: statement.fingerprint,
+    summary: statement.summary,
+    scopes: [scope],
+    plan: first.plan,
+    tableRows: Object.fromEntries(sized),
+    indexes: explained.tables.flatMap((table) => table.indexes.map(({ name }) => `${table.name}.${name}`)),
+  }
+}
