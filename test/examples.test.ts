@@ -46,6 +46,16 @@ class Example {
     return this.run(cli, 'run', '--no-color', '--', 'node', ...args)
   }
 
+  /** `nonplus explain` of a file, on standard input. */
+  async explain(file: string, ...args: readonly string[]): Promise<Output> {
+    const child = this.start([cli, 'explain', '--no-color', ...args, '-'])
+    const output = outputOf(child)
+    child.stdin?.end(readFileSync(join(this.#folder, file)))
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code, output.stderr).toBe(0)
+    return output
+  }
+
   /** Starts the server of the example under nonplus, visits its pages, and ends it as Ctrl-C does. */
   async serve(paths: readonly string[]): Promise<Output & { answers: unknown[] }> {
     const child = this.start([cli, 'run', '--no-color', '--', 'node', 'server.js'])
@@ -139,6 +149,21 @@ test('script-pg: a loop is found in the scope of the script, and its page shows 
   const fixed = await example.nonplus('report.js', '--fixed')
   expect(fixed.stdout).toBe(loop.stdout)
   expect(fixed.stderr).toMatch(/^report\.js +1 +2 .* 0$/m)
+})
+
+test('explain: the index that a page wants is tried and advised, and its page shows what is printed', async () => {
+  const example = new Example('explain', await createDatabase('explain'))
+  expect((await example.run('seed.js')).stdout).toBe('seeded 30000 orders of 1500 customers\n')
+  const { stdout, stderr } = await example.explain('latest-orders.sql', '--params', '[77]')
+  expect(stdout).toMatch(/^warning missing-index \(proven\) {2}/m)
+  expect(stdout).toMatch(/^ +index +CREATE INDEX ON (public\.)?orders \(customer_id, created_at/m)
+  expect(stdout).not.toContain('77')
+  expect(stderr).toBe('')
+  example.expectShown(stdout)
+  const run = await example.run(cli, 'run', '--explain', '--no-color', '--', 'node', 'page.js')
+  expect(run.stdout).toBe('10 orders\n')
+  expect(run.stderr).toMatch(/missing-index \(proven\)[\s\S]*page\.js:9:\d+ \(findLatestOrders\)/)
+  example.expectShown(run.stderr, 'run')
 })
 
 const runners: [name: string, file: string][] = [

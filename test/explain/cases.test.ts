@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import Database from 'better-sqlite3'
+import { createRequire } from 'node:module'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -12,6 +12,16 @@ import type { SideConnection } from '../../src/model/side-connection.ts'
 import { postgres15Url } from '../postgres-15-server.ts'
 import { type CaseResult, isFound, judgeCase, type Stage } from './judge-case.ts'
 import { type ExplainCase, readCases } from './read-case.ts'
+
+interface Sqlite {
+  prepare(text: string): { all(...values: readonly unknown[]): readonly unknown[] }
+  exec(text: string): unknown
+  close(): unknown
+}
+
+// better-sqlite3 12 has no build for newer versions of Node.js that 13 has one for
+const sqlitePackage = process.versions.node.startsWith('20.') ? 'better-sqlite3' : 'better-sqlite3-13'
+const Database = createRequire(import.meta.url)(sqlitePackage) as new (file: string) => Sqlite
 
 /** A database in which a case is set up. */
 interface Ground {
@@ -56,7 +66,11 @@ async function studied(ground: Ground, given: ExplainCase, mode: 'plan' | 'analy
   return { findings, plans: outcome.explained.plans.map(({ plan }) => plan) }
 }
 
-async function stage(ground: Ground, given: ExplainCase, isCured = false): Promise<Stage & { readonly hasJit: boolean }> {
+async function stage(
+  ground: Ground,
+  given: ExplainCase,
+  isCured = false,
+): Promise<Stage & { readonly hasJit: boolean }> {
   const plan = await studied(ground, given, 'plan', isCured)
   if (given.isPlanOnly) return { plan: plan.findings, hasJit: false }
   const analyze = await studied(ground, given, 'analyze', isCured)
@@ -183,7 +197,10 @@ for (const [name, url, how] of [
 }
 
 /** A line per server: how many were found, of how many; what was said where nothing is wrong. */
-const tally = new Map<string, { found: number; total: number; falseAlarms: number; negatives: number; failed: string[] }>()
+const tally = new Map<
+  string,
+  { found: number; total: number; falseAlarms: number; negatives: number; failed: string[] }
+>()
 
 afterAll(() => {
   for (const [name, { found, total, falseAlarms, negatives, failed }] of tally) {

@@ -173,9 +173,7 @@ function firmness(given: ExplainCase, findings: readonly Finding[] | undefined, 
 
 /** With the cure, the finding is gone, and none is there that advises an index. */
 function leftOver(given: ExplainCase, findings: readonly Finding[]): string[] {
-  return findings
-    .filter((finding) => ofRule(given, [finding]).length > 0 || indexesIn(finding).length > 0)
-    .map(shown)
+  return findings.filter((finding) => ofRule(given, [finding]).length > 0 || indexesIn(finding).length > 0).map(shown)
 }
 
 function shown(finding: Finding): string {
@@ -184,5 +182,7 @@ function shown(finding: Finding): string {
 }
 
 function beside(others: readonly Finding[]): string {
-  return others.length === 0 ? '' : `, but ${others.map(({ kind, confidence }) => `${kind} (${confidence})`).join(', ')}`
+  return others.length === 0
+    ? ''
+    : `, but ${others.map(({ kind, confidence }) => `${kind} (${confidence})`).join(', ')}`
 }
