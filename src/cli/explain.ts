@@ -9,10 +9,11 @@ import { contextOf } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
 import type { Engine, Plan } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
-import type { Dialect } from '../model/statement.ts'
+import type { Dialect, Slot } from '../model/statement.ts'
 import { openOutputs, writeOutput } from '../output.ts'
 import { type Explanation, renderExplanation } from '../reporters/explanation.ts'
 import { redactLiterals } from '../sql/redact.ts'
+import { statementOf } from '../sql/statement.ts'
 import { writeText } from '../write-text.ts'
 import { dialectOf, type ExplainFlags, type ExplainPlan, explainPlanOf } from './explain/explain-plan.ts'
 import { type Explained, reportOfExplained } from './explain/explained-report.ts'
@@ -150,13 +151,20 @@ function explanationOf(explained: Explained, plan: ExplainPlan, report: Explanat
 
 function reproduce(of: Plan, { text, dialect }: Explained, plan: ExplainPlan): readonly string[] {
   const isTold = plan.options.values === true
-  return reproductionOf(of, {
-    text: isTold ? text : redactLiterals(text, dialect),
+  const shown = isTold ? text : redactLiterals(text, dialect)
+  const lines = reproductionOf(of, {
+    text: shown,
     ...(isTold && plan.values !== undefined ? { values: plan.values } : {}),
     session: plan.session,
     timeoutMs: plan.timeoutMs,
     placeholders: countPlaceholders(text, dialect),
   })
+  const hidesSome = !isTold && (plan.values !== undefined || statementOf(text, dialect).slots.some(isLiteral))
+  return hidesSome ? [...lines, '-- values are left out here: --values tells them'] : lines
+}
+
+function isLiteral({ form }: Slot): boolean {
+  return form !== 'placeholder'
 }
 
 function wrong(message: string): NonplusError {

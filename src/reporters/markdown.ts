@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.ts'
-import { isNote, type Report } from '../model/report.ts'
+import { isNote, type PlanCoverage, type Report } from '../model/report.ts'
 import { placeTextOf, renderPlaces } from './finding-places.ts'
 import { durationOf } from './finding-text.ts'
 import { type FindingGroup, groupByIdentity, openFindings } from './grouping.ts'
@@ -37,19 +37,19 @@ export function renderMarkdown(report: Report, context: ReporterContext, fits: (
   const textOf = (count: number): string => {
     const left = groups.length - count
     const rest = left === 0 ? [] : ['', `${plural(left, 'finding')} more ${left === 1 ? 'is' : 'are'} left out here.`]
-    return `${[...renderHead(report), ...details.slice(0, count).flat(), ...rest, ...renderFoot(report, plain)].join('\n')}\n`
+    return `${[...renderHead(report, plain), ...details.slice(0, count).flat(), ...rest, ...renderFoot(report, plain)].join('\n')}\n`
   }
   const text = textOf(mostThatFit(groups.length, (count) => fits(textOf(count))))
   // names and warnings are cut to a length, but escaping can make more of them
-  return fits(text) ? text : `${renderHead(report).slice(0, 2).join('\n')}\n`
+  return fits(text) ? text : `${renderHead(report, plain).slice(0, 2).join('\n')}\n`
 }
 
 const rowsShown = 20
 const widestName = 80
 const widestStatement = 300
 
-function renderHead(report: Report): string[] {
-  const rows = scopeRowsOf(report)
+function renderHead(report: Report, { hasNoCode }: ReporterContext): string[] {
+  const rows = hasNoCode === true ? [] : scopeRowsOf(report)
   const table = rows.slice(0, rowsShown).map((row) => {
     const name = codeCell(truncateMiddle(printable(row.name), widestName))
     const cells = [name, formatCount(row.scopes), formatRange(row.queries), formatDuration(row.databaseMs)]
@@ -103,6 +103,16 @@ function renderDetails(
   ]
 }
 
+const reasonsShown = 20
+
+function renderPlanCoverage({ explained, notExplained }: PlanCoverage): string[] {
+  const reasons = notExplained.slice(0, reasonsShown).map(({ code, message, count, example }) => {
+    const text = truncateMiddle(`${printable(message)} (${printable(code)}; ${printable(example)})`, longestWarning)
+    return `- **${formatCount(count)} not explained** ${escapeMarkdown(text)}`
+  })
+  return ['', `${plural(explained, 'statement')} explained.`, ...(reasons.length === 0 ? [] : ['', ...reasons])]
+}
+
 const planLines = 30
 
 function planBlock(finding: Finding): string[] {
@@ -134,7 +144,7 @@ function adviceBlocks({ advice: { ddl = [], migration } }: Finding): string[] {
 const warningsShown = 20
 const longestWarning = 500
 
-function renderFoot({ coverage }: Report, { cwd }: ReporterContext): string[] {
+function renderFoot({ coverage }: Report, { cwd, hasNoCode }: ReporterContext): string[] {
   const hooked = coverage.drivers.filter(({ via }) => via !== 'none')
   const through = hooked.map(({ name, version, via }) => codeSpan(`${name} ${version} (${via})`)).join(', ')
   const seen = [
@@ -148,8 +158,8 @@ function renderFoot({ coverage }: Report, { cwd }: ReporterContext): string[] {
   })
   const hidden = coverage.warnings.length - warningsShown
   return [
-    '',
-    `${seen.join(', ')}.`,
+    ...(hasNoCode === true ? [] : ['', `${seen.join(', ')}.`]),
+    ...(coverage.plans === undefined ? [] : renderPlanCoverage(coverage.plans)),
     ...(warnings.length === 0 ? [] : ['', ...warnings]),
     ...(hidden > 0 ? [`- ${formatCount(hidden)} more`] : []),
   ]

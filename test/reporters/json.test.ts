@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
+import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../src/model/finding.ts'
 import { nodesOf } from '../../src/model/plan.ts'
@@ -145,6 +146,21 @@ describe('the schema', () => {
       report.scopes[0].startedAt = 'this morning'
     },
   }
+
+  test('says what each property of a plan is', () => {
+    const file = ts.createSourceFile(
+      'plan.ts',
+      readFileSync(new URL('../../src/model/plan.ts', import.meta.url), 'utf8'),
+      ts.ScriptTarget.Latest,
+    )
+    for (const [type, name] of Object.entries({ PlanNode: 'planNode', Plan: 'plan', VerifiedIndex: 'verifiedIndex' })) {
+      const declared = file.statements.find(
+        (one): one is ts.InterfaceDeclaration => ts.isInterfaceDeclaration(one) && one.name.text === type,
+      )
+      const properties = declared?.members.map((member) => member.name?.getText(file)).sort()
+      expect(Object.keys(schema.$defs[name].properties).sort()).toEqual(properties)
+    }
+  })
 
   test.each(Object.entries(broken))('refuses %s', (_, breakIt) => {
     const report = valid()

@@ -1,0 +1,338 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import mysql from 'mysql2/promise'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase } from '../create-database.ts'
+import { createMysqlDatabase } from '../create-mysql-database.ts'
+import { type NodeVersion, nodeVersions } from '../node-versions.ts'
+import { type Outcome, Project } from './project.ts'
+
+const [node] = nodeVersions as [NodeVersion]
+let project: Project
+let url: string
+let client: pg.Client
+
+beforeAll(async () => {
+  project = await Project.create()
+  url = await createDatabase('explain')
+  client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query(`
+    create table orders (id int primary key, customer_id int not null, status text not null, note text);
+    insert into orders select n, 1 + n * 7919 % 1500, 'sent', repeat('x', 40) from generate_series(1, 30000) as n;
+    create function slow() returns int language sql volatile as 'update orders set note = null returning 1';
+  `)
+  await client.query('analyze orders')
+})
+
+afterAll(async () => {
+  await client.end()
+  project.remove()
+})
+
+/** `nonplus explain` in the project of a user; what it reads on standard input comes first. */
+function explain(args: readonly string[], { input = '', env = {} }: { input?: string; env?: NodeJS.ProcessEnv } = {}) {
+  const cli = project.path('node_modules/nonplus/dist/cli/index.js')
+  const running = project.start(node, ['node', cli, 'explain', ...args], { env: { DATABASE_URL: url, ...env } })
+  running.process.stdin?.end(input)
+  return running.outcome as Promise<Outcome>
+}
+
+const byCustomer = 'select * from orders where customer_id = $1'
+const secret = 'zq81secret'
+
+describe('nonplus explain', () => {
+  test('shows the plan, what was found in it with its DDL, and how to see it by hand', async () => {
+    const { end, stdout, stderr } = await explain(['--params', '[77]', byCustomer])
+    expect({ end, stderr }).toEqual({ end: 0, stderr: '' })
+    expect(stdout).toMatch(/^PostgreSQL \d+\.\d+ · planned, not executed · cost [\d,]+\n\n.*Seq Scan/)
+    expect(stdout).toMatch(/^warning missing-index \(\w+\) {2}/m)
+    expect(stdout).toMatch(/^ +index +CREATE INDEX ON (public\.)?orders \(customer_id\);$/m)
+    expect(stdout).toMatch(/begin read only;\n[\s\S]*explain \(verbose, settings\) select \* from orders where/)
+    expect(stdout).not.toMatch(/call site lost|77|undefined|explain ·/)
+  })
+
+  test('takes the statement from standard input, and the database from --url', async () => {
+    const given = ['--url', url, '--params', '[77]', '-']
+    const { end, stdout } = await explain(given, { input: `-- of a file\n${byCustomer};\n`, env: { DATABASE_URL: '' } })
+    expect(end).toBe(0)
+    expect(stdout).toContain('missing-index')
+  })
+
+  test('fails on what --fail-on names, and leaves out what --ignore names', async () => {
+    const given = ['--params', '[77]', byCustomer]
+    expect((await explain(['--fail-on', 'missing-index', ...given])).end).toBe(1)
+    expect((await explain(['--fail-on', 'warning', ...given])).end).toBe(1)
+    expect((await explain(['--fail-on', 'cartesian-join', ...given])).end).toBe(0)
+    const ignored = await explain(['--fail-on', 'warning', '--ignore', 'missing-index', ...given])
+    expect({ end: ignored.end, found: /No findings\./.test(ignored.stdout) }).toEqual({ end: 0, found: true })
+  })
+
+  test('finds nothing in a sound plan', async () => {
+    const { end, stdout } = await explain(['select * from orders where id = 5'])
+    expect(end).toBe(0)
+    expect(stdout).toMatch(/Index Scan.*orders_pkey[\s\S]*^No findings\.$/m)
+  })
+
+  test('executes with --analyze what reads', async () => {
+    const { stdout } = await explain(['--analyze', '--params', '[77]', byCustomer])
+    expect(stdout).toMatch(/^PostgreSQL \S+ · executed · cost [\d,]+ · [\d.]+ ms\n/)
+    expect(stdout).toContain('missing-index')
+  })
+
+  test('plans with --analyze what writes, says so, and changes nothing', async () => {
+    const { end, stdout } = await explain(['--analyze', "update orders set status = 'gone' where customer_id = 4"])
+    expect(end).toBe(0)
+    expect(stdout).toMatch(/planned, not executed/)
+    expect(stdout).toMatch(/^note: It was planned only: .*\(analyze-writes\)$/ms)
+    const { rows } = await client.query("select count(*)::int as count from orders where status = 'gone'")
+    expect(rows).toEqual([{ count: 0 }])
+  })
+
+  test('tells the plan for unknown values', async () => {
+    for (const given of [['--generic', byCustomer], [byCustomer]]) {
+      const { end, stdout } = await explain(given)
+      expect(end).toBe(0)
+      expect(stdout).toMatch(/^PostgreSQL \S+ · planned, not executed · for unknown parameters/)
+    }
+  })
+
+  test('replays settings of the connection', async () => {
+    const { stdout } = await explain(['--session', 'set enable_indexscan = off', 'select * from orders where id = 5'])
+    expect(stdout).not.toContain('Index Scan on')
+    expect(stdout).toMatch(/^ {2}set enable_indexscan = off;$/m)
+  })
+
+  test('shows values with --values only', async () => {
+    const text = `select * from orders where status = '${secret}' and note = $1`
+    const given = ['--params', `["${secret}2"]`, text]
+    const hidden = await explain(given)
+    expect(hidden.end).toBe(0)
+    expect(hidden.stdout + hidden.stderr).not.toContain(secret)
+    expect(hidden.stdout).toContain('-- values are left out here: --values tells them')
+    expect((await explain(['--reporter', 'json', ...given])).stdout).not.toContain(secret)
+    const told = await explain(['--values', ...given])
+    expect(told.stdout).toContain(`\\bind '${secret}2' \\g`)
+    expect(told.stdout).toContain(`status = '${secret}'`)
+  })
+
+  test('writes every reporter; JSON by its schema', async () => {
+    const given = ['--params', '[77]', byCustomer]
+    const file = project.path('explained.json')
+    const { end, stdout } = await explain(['--reporter', 'markdown', '--reporter', `json=${file}`, ...given])
+    expect(end).toBe(0)
+    expect(stdout).toMatch(
+      /^<!-- nonplus -->\n### nonplus: 1 warning in 1 scope\n[\s\S]*missing-index[\s\S]*CREATE INDEX/,
+    )
+    expect(stdout).not.toMatch(/call site lost|with a call site/)
+    const ajv = new Ajv2020({ strict: false })
+    addFormats.default(ajv)
+    const validate = ajv.compile(
+      JSON.parse(readFileSync(project.path('node_modules/nonplus/schema/report.json'), 'utf8')),
+    )
+    const report = project.readReport('explained.json')
+    expect([validate(report), validate.errors]).toEqual([true, null])
+    expect(report.coverage.plans).toEqual({ explained: 1, notExplained: [] })
+    expect(report.plans).toMatchObject([{ summary: 'SELECT orders', indexes: ['orders.orders_pkey'] }])
+  })
+})
+
+describe('what cannot be explained', () => {
+  test.each<[what: string, args: string[], message: RegExp]>([
+    [
+      'no statement',
+      [],
+      /^nonplus: There is no statement to explain: give it as an argument, or - for standard input\.\n$/,
+    ],
+    ['an empty one', [' ; '], /^nonplus: The text holds no statement\.\n$/],
+    [
+      'two of them',
+      ['select 1; select 2'],
+      /^nonplus: One statement is explained at a time, but a second one follows: `select 2`\.\n$/,
+    ],
+    [
+      'params that are no JSON',
+      ['--params', '[77', byCustomer],
+      /^nonplus: --params must be a JSON array, as in '\[77, "done"\]', but it is no JSON: /,
+    ],
+    [
+      'params that are no list',
+      ['--params', '{"a":1}', byCustomer],
+      /^nonplus: --params must be a JSON array, .* but got: \{"a":1\}\.\n$/,
+    ],
+    [
+      'too few params',
+      ['--params', '[]', byCustomer],
+      /^nonplus: The statement has 1 placeholder, but --params has 0\.\n$/,
+    ],
+    [
+      'a timeout of words',
+      ['--timeout', 'long', 'select 1'],
+      /^nonplus: --timeout must be milliseconds, a whole number from 1 to 600000, but got: long\.\n$/,
+    ],
+    [
+      'flags that exclude each other',
+      ['--generic', '--analyze', 'select 1'],
+      /^nonplus: --generic and --analyze exclude each other: /,
+    ],
+    [
+      'an unknown kind',
+      ['--only', 'missing-indx', 'select 1'],
+      /^nonplus: Unknown kind: `missing-indx`\. Did you mean `missing-index`\?\n$/,
+    ],
+    [
+      'an unknown reporter',
+      ['--reporter', 'jsn', 'select 1'],
+      /^nonplus: Unknown reporter: `jsn`\. Did you mean `json`\?\n$/,
+    ],
+    [
+      'a plan that is not there',
+      ['--plan', 'no/such.json'],
+      /^nonplus: Cannot read the plan no\/such\.json: there is no such file\.\n$/,
+    ],
+    [
+      'an unknown column',
+      ['select id,\n  nmae from orders'],
+      /^nonplus: The server refused the statement: column "nmae" does not exist\n {2}2 \| {3}nmae from orders\n {4}\| {3}\^\n$/,
+    ],
+    [
+      'broken syntax',
+      ['select * form orders'],
+      /^nonplus: The server refused the statement: syntax error at or near "form"\n {2}1 \| select \* form orders\n {4}\| {10}\^\n$/,
+    ],
+    [
+      'an unknown table',
+      ['select * from nowhere'],
+      /^nonplus: The server refused the statement: relation "nowhere" does not exist\n/,
+    ],
+    [
+      'a value of another type',
+      ['--params', '["seven"]', byCustomer],
+      /^nonplus: The server refused the statement: invalid input syntax for type integer/,
+    ],
+  ])('%s: exit code 2, and what is wrong', async (_, args, message) => {
+    const { end, stdout, stderr } = await explain(args)
+    expect({ end, stdout }).toEqual({ end: 2, stdout: '' })
+    expect(stderr).toMatch(message)
+  })
+
+  test('without a database', async () => {
+    const { end, stderr } = await explain(['select 1'], { env: { DATABASE_URL: '' } })
+    expect(end).toBe(2)
+    expect(stderr).toMatch(/^nonplus: There is no database to ask: give --url postgres:\/\/…/)
+  })
+
+  test('on a database that cannot be reached: one sentence, without the password', async () => {
+    const wrong = ['postgres://me:hunter2@127.0.0.1:1/shop', 'mysql://me:hunter2@127.0.0.1:1/shop']
+    for (const given of wrong) {
+      const { end, stdout, stderr } = await explain(['--url', given, 'select 1'])
+      expect({ end, stdout }).toEqual({ end: 2, stdout: '' })
+      expect(stderr).toMatch(/^nonplus: [^\n]+\n$/)
+      expect(stderr).toContain('127.0.0.1')
+      expect(stderr).not.toContain('hunter2')
+    }
+  })
+
+  test.each<[what: string, text: string, code: string]>([
+    ['a change of the schema', 'create table a (b int)', 'data-definition'],
+    ['a function that writes', 'select slow()', 'calls-volatile-function'],
+    ['a transaction', 'begin', 'transaction-control'],
+  ])('%s: exit code 2, and why', async (_, text, code) => {
+    const { end, stdout } = await explain([text])
+    expect(end).toBe(2)
+    expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(new RegExp(`^not explained: [^(]+ \\(${code}\\) $`))
+    expect((await client.query("select to_regclass('a') as a")).rows).toEqual([{ a: null }])
+  })
+
+  test('is said while it takes long', async () => {
+    const text = 'select count(*) from orders a, orders b, orders c where a.note || b.note || c.note is null'
+    const { end, stderr } = await explain(['--analyze', '--timeout', '2000', text])
+    expect(end).toBe(0)
+    expect(stderr).toMatch(/^nonplus: planning and executing it, and trying indexes … \(1 s\)\n/)
+  })
+})
+
+describe('a saved plan', () => {
+  const saved = JSON.stringify([
+    {
+      Plan: {
+        'Node Type': 'Nested Loop',
+        'Total Cost': 900_000,
+        'Plan Rows': 50_000_000,
+        Plans: [
+          { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', Alias: 'a', 'Total Cost': 500, 'Plan Rows': 30_000 },
+          {
+            'Node Type': 'Seq Scan',
+            'Relation Name': 'orders',
+            Alias: 'b',
+            'Total Cost': 500,
+            'Plan Rows': 2_000,
+            Filter: `(b.status = '${secret}'::text)`,
+          },
+        ],
+      },
+    },
+  ])
+
+  test('is judged without a database, from a file or standard input', async () => {
+    project.write('plan.json', saved)
+    for (const [args, input] of [[['--plan', 'plan.json'], ''] as const, [['--plan', '-'], saved] as const]) {
+      const { end, stdout, stderr } = await explain(args, { input, env: { DATABASE_URL: '' } })
+      expect({ end, stderr }).toEqual({ end: 0, stderr: '' })
+      expect(stdout).toMatch(/Nested Loop[\s\S]*error cartesian-join/)
+      expect(stdout).not.toContain(secret)
+    }
+  })
+
+  test('that is none is refused', async () => {
+    const { end, stderr } = await explain(['--plan', '-'], { input: '{"a": 1}' })
+    expect(end).toBe(2)
+    expect(stderr).toMatch(/^nonplus: /)
+  })
+})
+
+describe('other databases', () => {
+  test.runIf(process.env.NONPLUS_TEST_MYSQL_URL)('MariaDB or MySQL', async () => {
+    const database = await createMysqlDatabase('explain')
+    const connection = await mysql.createConnection({ uri: database, multipleStatements: true })
+    await connection.query(`
+      create table orders (id int primary key auto_increment, customer_id int not null, note varchar(60) not null);
+      insert into orders (customer_id, note) values (1, 'x'), (2, 'x'), (3, 'x'), (4, 'x');
+      ${'insert into orders (customer_id, note) select customer_id + 4, note from orders;'.repeat(12)}
+      analyze table orders;`)
+    await connection.end()
+    const given = ['--url', database, '--params', '[77]', 'select * from orders where customer_id = ?']
+    const { end, stdout } = await explain(given)
+    expect(end).toBe(0)
+    expect(stdout).toMatch(
+      /^(MariaDB|MySQL) \d+\.\d+\.\d+ · planned, not executed[\s\S]*missing-index[\s\S]*\(customer_id\)/,
+    )
+    const unbound = await explain(['--url', database, 'select * from orders where customer_id = ?'])
+    expect(unbound.stderr).toBe("nonplus: The statement has placeholders: give their values, as in --params '[…]'.\n")
+    const broken = await explain(['--url', database, 'select * form orders'])
+    expect(broken.stderr).toMatch(/^nonplus: The server refused the statement: .*syntax[\s\S]*\n {4}\| {9,10}\^\n$/)
+  })
+
+  test('SQLite', async () => {
+    project.link('better-sqlite3')
+    project.link('bindings')
+    project.link('file-uri-to-path')
+    project.write(
+      'fill.cjs',
+      `const db = new (require('better-sqlite3'))('shop.db')
+       db.exec('create table orders (id integer primary key, customer_id int, note text)')
+       db.exec("insert into orders with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000) " +
+         "select i, 1 + i * 7919 % 1500, 'x' from n")
+       db.exec('analyze')`,
+    )
+    expect((await project.start(node, ['node', 'fill.cjs']).outcome).stderr).toBe('')
+    const given = ['--params', '[77]', 'select * from orders where customer_id = ?']
+    for (const file of ['sqlite:shop.db', 'shop.db']) {
+      const { end, stdout } = await explain(['--url', file, ...given])
+      expect(end).toBe(0)
+      expect(stdout).toMatch(/^SQLite \d+\.\d+[\s\S]*missing-index[\s\S]*CREATE INDEX .*orders \(customer_id\);/)
+    }
+  })
+})
