@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { createRequire } from 'node:module'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -9,7 +8,8 @@ import { connect } from '../../src/explain/connect.ts'
 import { studyStatement } from '../../src/explain/study-statement.ts'
 import type { Finding } from '../../src/model/finding.ts'
 import type { SideConnection } from '../../src/model/side-connection.ts'
-import { postgres15Url } from '../postgres-15-server.ts'
+import { loadNativeSqlite } from '../instrument/native-sqlite.ts'
+import { postgres15Server } from '../postgres-15-server.ts'
 import { type CaseResult, isFound, judgeCase, type Stage } from './judge-case.ts'
 import { type ExplainCase, readCases } from './read-case.ts'
 
@@ -21,7 +21,7 @@ interface Sqlite {
 
 // better-sqlite3 12 has no build for newer versions of Node.js that 13 has one for
 const sqlitePackage = process.versions.node.startsWith('20.') ? 'better-sqlite3' : 'better-sqlite3-13'
-const Database = createRequire(import.meta.url)(sqlitePackage) as new (file: string) => Sqlite
+const Database = loadNativeSqlite<new (file: string) => Sqlite>(sqlitePackage)
 
 /** A database in which a case is set up. */
 interface Ground {
@@ -159,10 +159,11 @@ function mysqlServer(name: string, url: string): Server {
   }
 }
 
-const sqlite: Server = {
+const sqlite = (): Server => ({
   name: 'SQLite',
   engine: 'sqlite',
   async open() {
+    if (Database === undefined) throw new Error('There is no SQLite.')
     const database = new Database(':memory:')
     return {
       connection: await betterSqlite3Connection(database),
@@ -175,44 +176,50 @@ const sqlite: Server = {
       },
     }
   },
-}
+})
 
 const { NONPLUS_TEST_POSTGRES_URL, NONPLUS_TEST_MYSQL_URL, NONPLUS_TEST_MYSQL9_URL } = process.env
-const postgres15 = await postgres15Url()
+const postgres15 = await postgres15Server()
 const servers: readonly Server[] = [
   ...(NONPLUS_TEST_POSTGRES_URL === undefined ? [] : [postgres('PostgreSQL 18', NONPLUS_TEST_POSTGRES_URL)]),
-  ...(postgres15 === undefined ? [] : [postgres('PostgreSQL 15', postgres15)]),
+  ...(postgres15 === undefined ? [] : [postgres('PostgreSQL 15', postgres15.url)]),
   ...(NONPLUS_TEST_MYSQL_URL === undefined ? [] : [mysqlServer('MariaDB', NONPLUS_TEST_MYSQL_URL)]),
   ...(NONPLUS_TEST_MYSQL9_URL === undefined ? [] : [mysqlServer('MySQL 9', NONPLUS_TEST_MYSQL9_URL)]),
-  sqlite,
+  ...(Database === undefined ? [] : [sqlite()]),
 ]
 
 if (NONPLUS_TEST_POSTGRES_URL === undefined) throw new Error('The cases want a PostgreSQL: see the start of the run.')
 for (const [name, url, how] of [
-  ['PostgreSQL 15', postgres15, 'apt-get install postgresql-15, or set NONPLUS_TEST_POSTGRES15_URL'],
   ['MariaDB', NONPLUS_TEST_MYSQL_URL, 'apt-get install mariadb-server, or set NONPLUS_TEST_MYSQL_URL'],
   ['MySQL 9', NONPLUS_TEST_MYSQL9_URL, 'set NONPLUS_TEST_MYSQL9_URL, see test/mysql-9.sh'],
 ]) {
   if (url === undefined) process.stderr.write(`!! The cases of plans are not run on ${name}: ${how}\n`)
 }
 
-/** A line per server: how many were found, of how many; what was said where nothing is wrong. */
-const tally = new Map<
-  string,
-  { found: number; total: number; falseAlarms: number; negatives: number; failed: string[] }
->()
+interface Sums {
+  found: number
+  total: number
+  falseAlarms: number
+  negatives: number
+  /** A line each. */
+  readonly wrong: string[]
+}
 
-afterAll(() => {
-  for (const [name, { found, total, falseAlarms, negatives, failed }] of tally) {
-    const line = `${name.padEnd(14)} ${found} of ${total} found, ${falseAlarms} false alarms in ${negatives} negative cases`
-    process.stdout.write(`${line}${failed.length === 0 ? '' : `; not as it should be: ${failed.join(', ')}`}\n`)
+/** By server: how many were found, of how many; what was said where nothing is wrong. */
+const tally = new Map<string, Sums>()
+
+afterAll(async () => {
+  await postgres15?.stop()
+  for (const [name, { found, total, falseAlarms, negatives, wrong }] of tally) {
+    const sums = `${found} of ${total} found, ${falseAlarms} false alarms in ${negatives} negative cases`
+    process.stdout.write(`${[`${name.padEnd(13)} ${sums}`, ...wrong].join('\n    ')}\n`)
   }
 })
 
-function count(server: Server, given: ExplainCase, { before, canShow }: CaseResult, isPassed: boolean): void {
-  const sums = tally.get(server.name) ?? { found: 0, total: 0, falseAlarms: 0, negatives: 0, failed: [] }
+function count(server: Server, given: ExplainCase, { before, canShow }: CaseResult, wrong: readonly string[]): void {
+  const sums = tally.get(server.name) ?? { found: 0, total: 0, falseAlarms: 0, negatives: 0, wrong: [] }
   tally.set(server.name, sums)
-  if (!isPassed) sums.failed.push(given.short)
+  sums.wrong.push(...wrong.map((what) => `${given.short} ${what}`))
   const all: readonly Finding[] = [...before.plan, ...(before.analyze ?? [])]
   if (given.isNegative) {
     sums.negatives++
@@ -227,7 +234,7 @@ describe.each(servers)('the cases on $name', (server) => {
   test.each(readCases(server.engine).map((given) => [given.id, given] as const))('%s', async (_, given) => {
     const result = await runCase(server, given)
     const wrong = judgeCase(given, result)
-    count(server, given, result, wrong.length === 0)
+    count(server, given, result, wrong)
     expect(wrong).toEqual([])
   })
 })
