@@ -171,9 +171,12 @@ function firmness(given: ExplainCase, findings: readonly Finding[] | undefined, 
   return right.length === 0 || isFirm ? [] : ['analyze: still a suspicion']
 }
 
-/** With the cure, the finding is gone, and none is there that advises an index. */
+/** With the cure, the finding is gone; and where the cure was an index, no other one is advised. */
 function leftOver(given: ExplainCase, findings: readonly Finding[]): string[] {
-  return findings.filter((finding) => ofRule(given, [finding]).length > 0 || indexesIn(finding).length > 0).map(shown)
+  const hasIndex = given.fix.some((statement) => /\bindex\b/i.test(statement))
+  return findings
+    .filter((finding) => ofRule(given, [finding]).length > 0 || (hasIndex && indexesIn(finding).length > 0))
+    .map(shown)
 }
 
 function shown(finding: Finding): string {
