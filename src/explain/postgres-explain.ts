@@ -56,7 +56,9 @@ async function explainInside(connection: SideConnection, request: ExplainRequest
 
 async function analyzed(connection: SideConnection, request: ExplainRequest, plan: Plan): Promise<ExplainOutcome> {
   try {
-    const raw = await explained(connection, 'ANALYZE, TIMING OFF, BUFFERS, VERBOSE, SETTINGS', request)
+    // the clock of each node costs more than half again, but without it the time of compiling is not told
+    const timing = plan.jit === undefined ? 'OFF' : 'ON'
+    const raw = await explained(connection, `ANALYZE, TIMING ${timing}, BUFFERS, VERBOSE, SETTINGS`, request)
     return { plan: { ...planOf(connection, raw, 'analyze'), ...(plan.planKind ? { planKind: plan.planKind } : {}) } }
   } catch (error) {
     // the plan is there; what became of executing it is said beside it

@@ -48,18 +48,26 @@ function isQuoted(text = ''): boolean {
 /** `SubPlan 1` is no literal, and `#` begins a comment in MySQL. */
 const reference = /\b(?:(?:SubPlan|InitPlan|AlternativeSubPlan|CTE) \d+|(?:select|subquery) ?#\d+)/iy
 
+/** What a pattern stands behind: `~~` and `~~*` are LIKE and ILIKE. */
+const beforePattern = /(?:~~\*?|\bi?like|\bglob)\s*$/i
+
+/** A pattern that begins with a wildcard, of which no more is told. */
+const openPattern = "'%?'"
+
 /**
- * A condition as an engine prints it, with `?` for its literals. What does not end as it should, such as a text in which
+ * A condition as an engine prints it, with `?` for its literals. Of a pattern it is told that it begins with a wildcard,
+ * since no index sorted by the column can then be searched: `'%?'`. What does not end as it should, such as a text in which
  * a quote is missing, becomes `?` as a whole: it is not known where its literals are.
  */
 export function redactCondition(condition: string, engine: Engine): string {
   const dialect = dialectOf[engine]
   const { text, references, isOpen } = setAside(condition, dialect === 'mysql')
   if (isOpen) return '?'
-  return redactLiterals(text, dialect).replace(
-    /\bnonplus_ref_(\d+)_/g,
-    (word, number: string) => references[Number(number)] ?? word,
-  )
+  return redactLiterals(text, dialect).replace(/\bnonplus_ref_(\d+)_( \?)?/g, (word, number: string, literal = '') => {
+    const found = references[Number(number)]
+    if (found === openPattern) return literal === '' ? '?' : openPattern
+    return found === undefined ? word : found + literal
+  })
 }
 
 /**
@@ -87,6 +95,10 @@ function setAside(condition: string, hasEscapes: boolean): { text: string; refer
       references.push(found)
       at += found.length - 1
       continue
+    }
+    if (char === "'" && /[%_*[]/.test(condition[at + 1] ?? '') && beforePattern.test(text)) {
+      text += `nonplus_ref_${references.length}_ `
+      references.push(openPattern)
     }
     if (char === "'" || char === '"' || char === '`') quote = char
     text += char

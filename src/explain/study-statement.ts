@@ -3,6 +3,7 @@ import type { SideConnection } from '../model/side-connection.ts'
 import { statementOf } from '../sql/statement.ts'
 import { type Advisor, advisor } from './advisor.ts'
 import { explainStatement } from './explain-statement.ts'
+import { withoutLateCounts } from './late-counts.ts'
 import { withSession } from './mysql-session.ts'
 import { placeholdersIn } from './placeholders.ts'
 import { readCatalog } from './read-catalog.ts'
@@ -81,7 +82,10 @@ class Study {
 
   async tables(plan: Plan): Promise<CatalogTable[]> {
     const { text, dialect, session = [] } = this.#request
-    const read = () => readCatalog(this.#connection, plan, statementOf(text, dialect).tables)
+    const read = async () => {
+      const tables = await readCatalog(this.#connection, plan, statementOf(text, dialect).tables)
+      return [...(await withoutLateCounts(this.#connection, tables))]
+    }
     // MySQL tells no database of a table: it is the one that the application uses
     const step = dialect === 'mysql' ? () => withSession(this.#connection, session, read) : read
     return (await this.#try('catalog-unavailable', step)) ?? []

@@ -3,6 +3,9 @@ import { renderPlanTree } from './plan-tree.ts'
 import type { ReporterContext } from './reporter.ts'
 import { trimPlan } from './trim-plan.ts'
 
+/** Where there are fewer, the conditions of other nodes than the guilty one are left out. */
+const fewLines = 40
+
 /**
  * The tree of a plan, with the guilty node marked; of a large plan what is around that node.
  *
@@ -14,7 +17,7 @@ export function renderPlanExcerpt(
   maxLines: number,
   context: Pick<ReporterContext, 'color' | 'width'>,
 ): string[] {
-  const options = node === undefined ? {} : { node }
+  const options = node === undefined ? {} : ({ node, details: maxLines < fewLines ? 'guilty' : 'all' } as const)
   const nodes = nodesOf(plan.root)
   // a node may take more than a line
   for (let count = Math.min(nodes.length, maxLines); count > 1; count--) {
