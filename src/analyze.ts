@@ -2,6 +2,7 @@ import type { Detector } from './detectors/detector.ts'
 import { detectors } from './detectors/index.ts'
 import { withoutContradictions } from './detectors/plan-precedence.ts'
 import { reportFailure } from './instrument/state.ts'
+import { withMigration } from './migration-advice.ts'
 import type { Finding } from './model/finding.ts'
 import type { Trace } from './model/trace.ts'
 import { isWanted, type ProfilerOptions } from './options.ts'
@@ -19,7 +20,7 @@ export function analyze(trace: Trace, options: ProfilerOptions = {}): Finding[] 
       reportFailure(`detector ${detector.kind}`, error)
     }
   }
-  return withoutWeaker(findings)
+  return withoutWeaker(findings).map((finding) => withMigration(finding, trace))
 }
 
 /**

@@ -1,13 +1,17 @@
 import { writeFileSync } from 'node:fs'
 import { connect } from '../explain/connect.ts'
+import type { DatabaseStatistics } from '../explain/database-statistics.ts'
+import { planWithStatistics } from '../explain/plan-with-statistics.ts'
+import { readCatalog } from '../explain/read-catalog.ts'
 import { readPlan } from '../explain/read-plan.ts'
 import { redactPlan } from '../explain/redact-plan.ts'
 import { reproductionOf } from '../explain/reproduction.ts'
+import { exportStatistics, readStatisticsFile, statisticsText } from '../explain/statistics-file.ts'
 import { studyStatement } from '../explain/study-statement.ts'
 import { gateExitCode } from '../gate.ts'
 import { contextOf } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
-import type { Engine, Plan } from '../model/plan.ts'
+import type { CatalogTable, Engine, Plan } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import type { Dialect, Slot } from '../model/statement.ts'
 import { openOutputs, writeOutput } from '../output.ts'
@@ -19,7 +23,7 @@ import { dialectOf, type ExplainFlags, type ExplainPlan, explainPlanOf } from '.
 import { type Explained, reportOfExplained } from './explain/explained-report.ts'
 import { Progress } from './explain/progress.ts'
 import { countPlaceholders, readStatement, readText } from './explain/read-statement.ts'
-import { rememberErrors, renderSqlError } from './explain/sql-error.ts'
+import { rememberErrors, renderSqlError, type SqlError } from './explain/sql-error.ts'
 
 export type { ExplainFlags }
 
@@ -32,6 +36,7 @@ export type { ExplainFlags }
  */
 export async function explain(given: string | undefined, flags: ExplainFlags): Promise<0 | 1 | 2> {
   const plan = await explainPlanOf(flags)
+  if (plan.exportFile !== undefined) return await exportTo(plan.exportFile, given, plan)
   const explained = plan.planFile === undefined ? await ask(given, plan) : readSaved(given, plan.planFile, plan)
   openOutputs(plan.outputs)
   const report = reportOfExplained(explained, plan.options)
@@ -46,6 +51,29 @@ export async function explain(given: string | undefined, flags: ExplainFlags): P
     else writeFileSync(output.file, renderExplanation(explanation, { ...context, color: false, width: 100 }))
   }
   return explained.explained === undefined ? 2 : gateExitCode(report, plan.failOn)
+}
+
+/** Writes what the planner of this database knows, in place of explaining something. */
+async function exportTo(file: string, given: string | undefined, { url = '', options }: ExplainPlan): Promise<0> {
+  if (given !== undefined) throw wrong('--export-statistics explains nothing: leave the statement out.')
+  const connection = await connect(url, { from: process.cwd() })
+  try {
+    const takenAt = new Date().toISOString()
+    const statistics = await exportStatistics(connection, { stripValues: options.values !== true, takenAt })
+    writeFile(file, statisticsText(statistics))
+    writeText(1, `${file}: statistics of ${statistics.relations.length} tables and indexes\n`)
+    return 0
+  } finally {
+    await connection.close()
+  }
+}
+
+function writeFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new NonplusError('ERR_COMMAND_FAILED', `Cannot write ${file}: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 async function ask(given: string | undefined, plan: ExplainPlan): Promise<Explained> {
@@ -77,6 +105,7 @@ async function study(
   plan: ExplainPlan,
 ): Promise<Explained> {
   const remembered = rememberErrors(connection, text)
+  if (plan.statisticsFile !== undefined) return await planElsewhere(remembered, text, dialect, plan)
   const outcome = await studyStatement(remembered.connection, {
     text,
     dialect,
@@ -89,10 +118,53 @@ async function study(
   })
   if ('explained' in outcome) return { text, dialect, ...outcome }
   const error = remembered.lastError()
-  if (error !== undefined && isBroken(outcome.refusal.code)) {
-    throw new NonplusError('ERR_COMMAND_FAILED', `The server refused the statement: ${renderSqlError(error, text)}`)
-  }
+  if (error !== undefined && isBroken(outcome.refusal.code)) throw broken(error, text)
   return { text, dialect, refusals: [outcome.refusal] }
+}
+
+/** By the statistics of another database, on the schema of this one. */
+async function planElsewhere(
+  { connection, lastError }: ReturnType<typeof rememberErrors>,
+  text: string,
+  dialect: Dialect,
+  plan: ExplainPlan,
+): Promise<Explained> {
+  const file = plan.statisticsFile ?? ''
+  const statistics = readStatisticsFile(readText(file, `the statistics ${file}`))
+  const values = valuesFor(text, dialect, plan)
+  const { session, timeoutMs } = plan
+  const request = {
+    text,
+    dialect,
+    mode: 'plan' as const,
+    session,
+    timeoutMs,
+    ...(values === undefined ? {} : { values }),
+  }
+  try {
+    const read = await planWithStatistics(connection, statistics, request)
+    const tables = await readCatalog(connection, read)
+    const shown = plan.options.values === true ? read : redactPlan(read)
+    const explained = {
+      plans: [{ plan: shown, executions: 1 }],
+      tables: tables.map((table) => sizedBy(statistics, table)),
+      indexes: [],
+    }
+    return { text, dialect, explained, refusals: [] }
+  } catch (error) {
+    const last = lastError()
+    throw last === undefined || error instanceof NonplusError ? error : broken(last, text)
+  }
+}
+
+function sizedBy({ relations, takenAt }: DatabaseStatistics, table: CatalogTable): CatalogTable {
+  const found = relations.find(({ schema, name }) => name === table.name && schema === (table.schema ?? schema))
+  const statistics = { isMissing: false, ...(takenAt === undefined ? {} : { analyzedAt: takenAt }) }
+  return found === undefined ? table : { ...table, rows: found.rows, pages: found.pages, statistics }
+}
+
+function broken(error: SqlError, text: string): NonplusError {
+  return new NonplusError('ERR_COMMAND_FAILED', `The server refused the statement: ${renderSqlError(error, text)}`)
 }
 
 /** Reasons that the words of the server make clear, and a repair of the statement or its values makes go away. */

@@ -84,7 +84,14 @@ program
   .option('--analyze', 'execute it too, where it is proven to read: rows and times are then actual ones')
   .option('--generic', 'the plan for unknown values; PostgreSQL')
   .option('--plan <file>', 'a saved plan of any engine in place of a database; - for standard input')
-  .option('--statistics <file>', 'plan by the statistics of another database, see docs/explain.md; PostgreSQL')
+  .option(
+    '--statistics <file>',
+    'plan by the statistics of another database: its export, or what pg_dump --statistics-only wrote',
+  )
+  .option(
+    '--export-statistics <file>',
+    'write the statistics of this database for that; values in them with --values only',
+  )
   .option('--scratch', 'try indexes for real, in a transaction that is rolled back: blocks writers meanwhile')
   .option('--timeout <ms>', 'longest time that planning, and executing, may take (default: 2000)')
   .addOption(reporterOption(reporters, 'console, on standard output'))

@@ -17,6 +17,7 @@ let client: pg.Client
 
 beforeAll(async () => {
   project = await Project.create()
+  project.link('@electric-sql')
   url = await createDatabase('explain')
   client = new pg.Client({ connectionString: url })
   await client.connect()
@@ -263,6 +264,43 @@ describe('what cannot be explained', () => {
     const { end, stderr } = await explain(['--analyze', '--timeout', '30000', text])
     expect(end).toBe(0)
     expect(stderr).toMatch(/^nonplus: planning and executing it, and trying indexes … \(1 s\)\n/)
+  })
+})
+
+describe('statistics of another database', () => {
+  let development: string
+
+  beforeAll(async () => {
+    development = await createDatabase('development')
+    const small = new pg.Client({ connectionString: development })
+    await small.connect()
+    await small.query(`
+      create table orders (id int primary key, customer_id int not null, status text not null, note text);
+      insert into orders select n, n, 'sent', null from generate_series(1, 10) as n;
+    `)
+    await small.query('analyze orders')
+    await small.end()
+  })
+
+  test('make the plan that the statement has there', async () => {
+    const written = await explain(['--export-statistics', 'production.json'])
+    expect(written).toMatchObject({ end: 0, stderr: '' })
+    expect(written.stdout).toMatch(/^production\.json: statistics of \d+ tables and indexes\n$/)
+    expect(project.read('production.json')).not.toContain('sent')
+    const here = ['--url', development, '--params', '[77]', byCustomer]
+    expect((await explain(here)).stdout).toMatch(/cost 1\.1\n[\s\S]*^No findings\.$/m)
+    const { end, stdout, stderr } = await explain(['--statistics', 'production.json', ...here])
+    expect({ end, stderr }).toEqual({ end: 0, stderr: '' })
+    expect(stdout).toMatch(/cost 68\d\n[\s\S]*missing-index/)
+  })
+
+  test.each([
+    ['no/such.json', /^nonplus: Cannot read the statistics no\/such\.json: there is no such file\.\n$/],
+    ['package.json', /^nonplus: [^\n]*statistics[^\n]*\n$/],
+  ])('that are wrong: %s', async (file, message) => {
+    const { end, stderr } = await explain(['--statistics', file, byCustomer])
+    expect(end).toBe(2)
+    expect(stderr).toMatch(message)
   })
 })
 

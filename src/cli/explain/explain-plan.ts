@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { type LoadedConfig, overrideConfig } from '../../config-sources.ts'
 import { checkFailOn, type FailOn } from '../../gate.ts'
 import { loadConfig } from '../../load-config.ts'
@@ -17,6 +16,7 @@ export interface ExplainFlags {
   readonly generic?: boolean
   readonly plan?: string
   readonly statistics?: string
+  readonly exportStatistics?: string
   readonly scratch?: boolean
   readonly timeout?: string
   readonly reporter: readonly string[]
@@ -34,8 +34,10 @@ export interface ExplainPlan {
   readonly url?: string
   /** File of a saved plan, `-` for standard input. */
   readonly planFile?: string
-  /** Absolute; statistics of another database to plan by. */
+  /** Statistics of another database to plan by. */
   readonly statisticsFile?: string
+  /** Where to write those of this one. */
+  readonly exportFile?: string
   /** Undefined where they are not known. */
   readonly values?: readonly unknown[]
   readonly session: readonly string[]
@@ -63,7 +65,8 @@ export async function explainPlanOf(flags: ExplainFlags): Promise<ExplainPlan> {
   return {
     ...(url === undefined ? {} : { url }),
     ...(flags.plan === undefined ? {} : { planFile: flags.plan }),
-    ...(flags.statistics === undefined ? {} : { statisticsFile: resolve(flags.statistics) }),
+    ...(flags.statistics === undefined ? {} : { statisticsFile: flags.statistics }),
+    ...(flags.exportStatistics === undefined ? {} : { exportFile: flags.exportStatistics }),
     ...(values === undefined ? {} : { values }),
     session: flags.session,
     isAnalyzed: flags.analyze === true,
@@ -94,6 +97,8 @@ const apart: readonly (readonly [keyof ExplainFlags, keyof ExplainFlags, string]
   ['plan', 'analyze', 'a saved plan is read without a database'],
   ['plan', 'statistics', 'a saved plan is read without a database'],
   ['plan', 'scratch', 'a saved plan is read without a database'],
+  ['plan', 'exportStatistics', 'a saved plan is read without a database'],
+  ['statistics', 'exportStatistics', 'the one reads what the other writes'],
   ['generic', 'params', 'the generic plan is the one for unknown values'],
   ['generic', 'analyze', 'only a statement with its values can be executed'],
   ['statistics', 'analyze', 'a statement cannot be executed on statistics alone'],
@@ -102,8 +107,12 @@ const apart: readonly (readonly [keyof ExplainFlags, keyof ExplainFlags, string]
 function checkTogether(flags: ExplainFlags): void {
   for (const [one, other, why] of apart) {
     if (flags[one] === undefined || flags[other] === undefined) continue
-    throw wrong(`--${one} and --${other} exclude each other: ${why}.`)
+    throw wrong(`${flagOf(one)} and ${flagOf(other)} exclude each other: ${why}.`)
   }
+}
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
 function urlOf({ url }: ExplainFlags): string {
