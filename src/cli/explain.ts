@@ -116,7 +116,8 @@ async function study(
     scratch: plan.isScratchAllowed,
     values: plan.options.values === true,
   })
-  if ('explained' in outcome) return { text, dialect, ...outcome }
+  const values = valuesFor(text, dialect, plan)
+  if ('explained' in outcome) return { text, dialect, ...(values === undefined ? {} : { values }), ...outcome }
   const error = remembered.lastError()
   if (error !== undefined && isBroken(outcome.refusal.code)) throw broken(error, text)
   return { text, dialect, refusals: [outcome.refusal] }

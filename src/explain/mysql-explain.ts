@@ -89,12 +89,18 @@ async function analyzed(connection: SideConnection, request: ExplainRequest, pla
       : `EXPLAIN ANALYZE FORMAT=${hasJsonVersions(connection) ? 'JSON' : 'TREE'}`
   try {
     const result = await explained(connection, command, 'analyze', request)
-    return { plan: result.isCut ? { ...result.plan, isPartial: true } : result.plan }
+    // what MariaDB notes while it plans, it does not repeat when it executes
+    const warnings = withoutRepeats([...plan.warnings, ...result.plan.warnings])
+    return { plan: { ...result.plan, warnings, ...(result.isCut ? { isPartial: true } : {}) } }
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal.code === 'connection-failed') throw error
     return { plan, notAnalyzed: refusal }
   }
+}
+
+function withoutRepeats(warnings: Plan['warnings']): Plan['warnings'] {
+  return [...new Map(warnings.map((warning) => [`${warning.code} ${warning.message}`, warning])).values()]
 }
 
 async function explained(connection: SideConnection, command: string, mode: Plan['mode'], request: ExplainRequest) {

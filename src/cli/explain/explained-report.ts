@@ -6,6 +6,8 @@ import type { ScopeInfo, Trace } from '../../model/trace.ts'
 import type { ProfilerOptions } from '../../options.ts'
 import { redactLiterals } from '../../sql/redact.ts'
 import { statementOf } from '../../sql/statement.ts'
+import { valuesOf } from '../../sql/values.ts'
+import { ValueTable } from '../../value-table.ts'
 import { version } from '../../version.ts'
 
 /** A statement, and what was learnt about it. */
@@ -13,6 +15,8 @@ export interface Explained {
   /** Empty where a saved plan came without it. */
   readonly text: string
   readonly dialect: Dialect
+  /** Of its placeholders, where they are known; no more of them is kept than their sizes. */
+  readonly values?: readonly unknown[]
   /** Undefined where it was refused. */
   readonly explained?: Omit<ExplainedStatement, 'statement'>
   /** What was not done, and why. */
@@ -49,7 +53,7 @@ export function reportOfExplained(given: Explained, options: ProfilerOptions): R
 }
 
 /** One execution: where the statement was executed for its plan, of that time. */
-function traceOf({ text, dialect, explained }: Explained): Trace {
+function traceOf({ text, dialect, values: bound, explained }: Explained): Trace {
   const durationMs = explained?.plans[0]?.plan.executionTime ?? 0
   const scope: ScopeInfo = {
     id: 's1',
@@ -59,6 +63,10 @@ function traceOf({ text, dialect, explained }: Explained): Trace {
     durationMs,
     attributes: {},
   }
+  const values = new ValueTable()
+  const parameters =
+    bound === undefined ? undefined : valuesOf(text, dialect, bound).map((value) => values.cellOf(value))
+  const isExecuted = explained !== undefined && explained.plans[0]?.plan.mode !== 'plan'
   return {
     version: 1,
     dialect,
@@ -67,9 +75,18 @@ function traceOf({ text, dialect, explained }: Explained): Trace {
     statements: [statementOf(text, dialect)],
     texts: [redactLiterals(text, dialect)],
     callSites: [],
-    executions: [{ id: 0, statement: 0, startMs: 0, durationMs, rows: rowsOf(explained) }],
+    executions: [
+      {
+        id: 0,
+        statement: 0,
+        startMs: 0,
+        durationMs,
+        ...(isExecuted ? { rows: rowsOf(explained) } : {}),
+        ...(parameters === undefined ? {} : { parameters }),
+      },
+    ],
     folded: [],
-    values: [],
+    values: values.infos,
     rowsComplete: false,
     ...(explained === undefined ? {} : { plans: [{ ...explained, statement: 0 }] }),
   }
