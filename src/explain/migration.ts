@@ -54,9 +54,11 @@ function sequelize(index: VerifiedIndex): Migration {
   const up = isPlain(index)
     ? `queryInterface.addIndex(${target}, ${list(index.columns)}, { name: ${quoted(nameOf(index))} })`
     : `queryInterface.sequelize.query(${quoted(namedDdl(index))})`
-  const down = isPlain(index)
-    ? `queryInterface.removeIndex(${target}, ${quoted(nameOf(index))})`
-    : `queryInterface.sequelize.query(${quoted(dropOf(index))})`
+  // sequelize looks for the index of another schema in the search path
+  const down =
+    isPlain(index) && !hasSchema(index)
+      ? `queryInterface.removeIndex(${target}, ${quoted(nameOf(index))})`
+      : `queryInterface.sequelize.query(${quoted(dropOf(index))})`
   return {
     name: 'sequelize migration',
     code: `module.exports = {\n  up: (queryInterface) => ${up},\n  down: (queryInterface) => ${down},\n}`,

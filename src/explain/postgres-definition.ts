@@ -127,7 +127,8 @@ async function readTables(transaction: Queryable, start: string, searchPath: str
         ({ relation, name, definition }) =>
           `alter table ${nameById.get(relation)} add constraint ${quoteName(String(name), 'postgresql')} ${definition}`,
       ),
-      ...indexes.map(({ definition }) => String(definition)),
+      // of a partitioned table, ONLY would leave its parts without
+      ...indexes.map(({ definition }) => String(definition).replace(' ON ONLY ', ' ON ')),
       ...statistics.map(({ definition }) => String(definition)),
     ],
     searchPath,
