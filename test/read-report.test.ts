@@ -6,10 +6,13 @@ import { comparedReport, context, emptyReport, fullReport } from './reporters/fi
 import { planReport } from './reporters/plan-fixtures.ts'
 
 describe('reading a report', () => {
-  test.each(Object.entries({ fullReport, emptyReport, comparedReport, planReport }))('%s, as it was written', (_, report) => {
-    const text = json(report, context)
-    expect(json(parseReport(text, 'r.json'), context)).toBe(text)
-  })
+  test.each(Object.entries({ fullReport, emptyReport, comparedReport, planReport }))(
+    '%s, as it was written',
+    (_, report) => {
+      const text = json(report, context)
+      expect(json(parseReport(text, 'r.json'), context)).toBe(text)
+    },
+  )
 
   const broken: [what: string, change: (report: ReturnType<typeof valid>) => void, message: string][] = [
     ['another version', (report) => (report.version = 2), '`version` must be 1, but got: 2.'],
