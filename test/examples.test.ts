@@ -154,11 +154,10 @@ test('script-pg: a loop is found in the scope of the script, and its page shows 
 test('explain: the index that a page wants is tried and advised, and its page shows what is printed', async () => {
   const example = new Example('explain', await createDatabase('explain'))
   expect((await example.run('seed.js')).stdout).toBe('seeded 30000 orders of 1500 customers\n')
-  const { stdout, stderr } = await example.explain('latest-orders.sql', '--params', '[77]')
+  const { stdout } = await example.explain('latest-orders.sql', '--params', '[77]')
   expect(stdout).toMatch(/^warning missing-index \(proven\) {2}/m)
   expect(stdout).toMatch(/^ +index +CREATE INDEX ON (public\.)?orders \(customer_id, created_at/m)
   expect(stdout).not.toContain('77')
-  expect(stderr).toBe('')
   example.expectShown(stdout)
   const run = await example.run(cli, 'run', '--explain', '--no-color', '--', 'node', 'page.js')
   expect(run.stdout).toBe('10 orders\n')

@@ -66,7 +66,9 @@ function traceOf({ text, dialect, values: bound, explained }: Explained): Trace 
   const values = new ValueTable()
   const parameters =
     bound === undefined ? undefined : valuesOf(text, dialect, bound).map((value) => values.cellOf(value))
-  const isExecuted = explained !== undefined && explained.plans[0]?.plan.mode !== 'plan'
+  const plan = explained?.plans[0]?.plan
+  // MariaDB has no node for what LIMIT lets through
+  const isCounted = plan !== undefined && plan.mode !== 'plan' && plan.engine !== 'mariadb'
   return {
     version: 1,
     dialect,
@@ -81,7 +83,7 @@ function traceOf({ text, dialect, values: bound, explained }: Explained): Trace 
         statement: 0,
         startMs: 0,
         durationMs,
-        ...(isExecuted ? { rows: rowsOf(explained) } : {}),
+        ...(isCounted ? { rows: rowsOf(explained) } : {}),
         ...(parameters === undefined ? {} : { parameters }),
       },
     ],
