@@ -99,7 +99,7 @@ describe('rings', () => {
       if (seen.has(file)) return
       seen.add(file)
       const code = withoutTypes(file)
-      for (const [, name = ''] of code.matchAll(/from '([^']+)'/g)) {
+      for (const [, name = ''] of code.matchAll(/^(?:import|export|\}).*? from '([^']+)'/gm)) {
         if (name.startsWith('.')) visit(resolve(dirname(file), name))
         else if (!name.startsWith('node:')) foreign.push(`${relative(root, file)} imports ${name}`)
       }
