@@ -79,10 +79,9 @@ function isSameKey(column: string | undefined, key: IndexKey | undefined): boole
   return column !== undefined && key !== undefined && bare(column) === bare(key.text)
 }
 
-/** Texts of expressions differ in parentheses, casts to text and spaces, by who printed them. */
+/** Texts of expressions differ in parentheses, casts to text inside, and spaces, by who printed them. */
 function bare(text: string): string {
-  return text
-    .replaceAll(/::(text|character varying)\b/g, '')
-    .replaceAll(/[\s()"`]/g, '')
-    .toLowerCase()
+  const plain = text.replaceAll(/[\s()"`]/g, '').toLowerCase()
+  const isCast = /^[\w$]+::\w+$/.test(plain)
+  return isCast ? plain : plain.replaceAll(/::(text|charactervarying)/g, '')
 }

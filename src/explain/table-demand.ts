@@ -230,7 +230,7 @@ function likeForm(subject: Subject, operator: string, pattern: Expression | unde
   if (of?.type !== 'value') return 'anywhere'
   const bound = of.parameter === undefined ? undefined : subject.context.values?.[of.parameter - 1]
   const text = of.text === undefined ? bound : stringValue(of.text)
-  const isPrefix = typeof text === 'string' && /^[^%_\\]/.test(text) && !operator.includes('i') && operator !== '~~*'
+  const isPrefix = typeof text === 'string' && /^[^%_\\]/.test(text) && operator !== 'ilike' && operator !== '~~*'
   return isPrefix ? 'prefix' : 'anywhere'
 }
 
