@@ -6,6 +6,7 @@ import { hypopgTrial } from './hypopg-trial.ts'
 import { type CandidateSet, indexCandidates } from './index-candidates.ts'
 import type { IndexTrial } from './index-trial.ts'
 import { withoutLateCounts } from './late-counts.ts'
+import { type PartitionRoots, partitionRoots } from './partition-roots.ts'
 import { readPostgresTree } from './pg-query-tree.ts'
 import { pgliteTrial } from './pglite-trial.ts'
 import { planDemandTree } from './plan-demand-tree.ts'
@@ -50,10 +51,12 @@ const FEWEST_ROWS = 1000
  */
 export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
   const tree = await treeOf(input)
-  const sets = await setsFor(input, tree)
+  const checked = await withoutLateCounts(input.connection, input.tables)
+  const roots = await partitionRoots(input.connection, checked)
+  const sets = await setsFor(input, checked, roots, tree)
   const trials = trialsFor(input, tree)
   if (trials.length === 0) return { indexes: [], verifiedBy: 'none' }
-  const choice = choiceOf(input, sets)
+  const choice = choiceOf(input, sets, roots)
   let verifiedBy: IndexAdvice['verifiedBy'] = 'none'
   for (const open of sets.length === 0 ? [] : trials) {
     const trial = await open().catch(() => undefined)
@@ -86,24 +89,52 @@ function trialsFor(
   return scratch ? [...trials, () => rolledBackTrial(connection, request)] : trials
 }
 
-async function setsFor(input: AdviceInput, tree: Query | undefined): Promise<readonly CandidateSet[]> {
-  const { connection, request, plan, tables } = input
-  const demands = demandsFor(input, tree)
-  const doubted = doubtedTables(plan, await withoutLateCounts(connection, tables))
+async function setsFor(
+  input: AdviceInput,
+  checked: readonly CatalogTable[],
+  { tables, rootOf }: PartitionRoots,
+  tree: Query | undefined,
+): Promise<readonly CandidateSet[]> {
+  const { connection, request, plan } = input
+  const demands = demandsFor(input, tables, rootOf, tree)
+  const doubted = new Set([...doubtedTables(plan, checked)].map(rootOf))
   const isWorthIt = ({ table }: TableDemand): boolean =>
     !doubted.has(table.name) && (table.rows === undefined || table.rows >= FEWEST_ROWS)
-  return indexCandidates(demands.filter(isWorthIt), request.dialect)
+  const sets = indexCandidates(demands.filter(isWorthIt), request.dialect)
+  return connection.engine === 'postgres' ? withExtensions(connection, sets) : sets
+}
+
+/** Without candidates whose extension the server has not, and without the wish for one that is installed. */
+async function withExtensions(connection: SideConnection, sets: readonly CandidateSet[]): Promise<CandidateSet[]> {
+  if (!sets.flat().some(({ extension }) => extension !== undefined)) return [...sets]
+  const rows = await connection.query(
+    'select name, installed_version as version from pg_catalog.pg_available_extensions',
+  )
+  const installed = new Map(rows.map(({ name, version }) => [String(name), version !== null]))
+  const possible = sets.filter((set) =>
+    set.every(({ extension }) => extension === undefined || installed.has(extension)),
+  )
+  return possible.map((set) =>
+    set.map(({ extension, ...candidate }) =>
+      extension === undefined || installed.get(extension) ? candidate : { ...candidate, extension },
+    ),
+  )
 }
 
 async function treeOf({ request: { text, dialect }, plan }: AdviceInput): Promise<Query | undefined> {
   return (plan.engine === 'postgres' ? await readPostgresTree(text) : undefined) ?? readSqlTree(text, dialect)
 }
 
-function demandsFor({ request, plan, tables, values = false }: AdviceInput, tree: Query | undefined): TableDemand[] {
+function demandsFor(
+  { request, plan, values = false }: AdviceInput,
+  tables: readonly CatalogTable[],
+  rootOf: PartitionRoots['rootOf'],
+  tree: Query | undefined,
+): TableDemand[] {
   const context = { tables, dialect: request.dialect, values: request.values, keepsLiterals: values }
-  const isPostgres = plan.engine === 'postgres'
   const ofText = tree === undefined ? [] : demandsOf(tree, context)
-  return isPostgres ? [...ofText, ...demandsOf(planDemandTree(plan), withoutPlanLiterals(context))] : ofText
+  if (plan.engine !== 'postgres') return ofText
+  return [...ofText, ...demandsOf(planDemandTree(plan, rootOf), withoutPlanLiterals(context))]
 }
 
 /** In a plan, parameters stand as literals. */
@@ -111,7 +142,7 @@ function withoutPlanLiterals(context: Parameters<typeof demandsOf>[1]): Paramete
   return { ...context, keepsLiterals: false }
 }
 
-function choiceOf({ request, plan }: AdviceInput, sets: readonly CandidateSet[]): Choice {
+function choiceOf({ request, plan }: AdviceInput, sets: readonly CandidateSet[], roots: PartitionRoots): Choice {
   const walked = walkedTables(plan)
   const isForWalk = (set: CandidateSet): boolean =>
     set.every(({ table, keys, purpose }) => walked.has(table.name) && purpose === 'order' && keys.length > 1)
@@ -121,6 +152,18 @@ function choiceOf({ request, plan }: AdviceInput, sets: readonly CandidateSet[])
     // SQLite without statistics takes every table for a large one
     costBefore: plan.engine === 'postgres' ? plan.root.totalCost : undefined,
     isShown: plan.mode !== 'plan',
+    conditionOf: plan.engine === 'postgres' ? conditionsOf(plan, roots) : () => undefined,
     gateOf: (set) => (isForWalk(set) ? GATE_WHEN_SHOWN : GATE),
   }
+}
+
+/** What stands in the plan, with literals: it is told to the server it came from, and to nobody else. */
+function conditionsOf(
+  plan: Plan,
+  { tables, rootOf }: PartitionRoots,
+): (table: string, key: string) => string | undefined {
+  const context = { tables, dialect: 'postgresql', values: undefined, keepsLiterals: true } as const
+  const demands = demandsOf(planDemandTree(plan, rootOf), context)
+  return (table, key) =>
+    demands.find((demand) => demand.table.name === table)?.fixed.find((each) => each.key.text === key)?.predicate
 }

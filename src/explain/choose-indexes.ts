@@ -22,8 +22,10 @@ export const GATE_WHEN_SHOWN: Gate = { ratio: 1.05, difference: 0 }
 
 /** Costs this close are the same: then the smaller index is the better one. */
 const SAME = 1.1
-/** Unless a column more leaves nothing to filter, and is cheaper at all. */
-const CHEAPER = 1.01
+/** Unless a column more leaves nothing to filter, and with it half of the rows or fewer are left. */
+const NARROWS = 0.5
+/** Rows for each value of what leads an index, from which on a further column is worth it. */
+const WORTH_NARROWING = 10
 const MOST_INDEXES = 4
 /** Above this a partial index saves too little. */
 const LARGEST_SHARE = 0.1
@@ -45,6 +47,8 @@ export interface Choice {
   readonly costBefore: number | undefined
   /** The rows of the tables are known from an execution, so that estimates need no doubt. */
   readonly isShown: boolean
+  /** What a column or an expression is compared with, as SQL with its values; for the server alone. */
+  readonly conditionOf?: (table: string, key: string) => string | undefined
   /** Gate for a set. */
   readonly gateOf: (set: CandidateSet) => Gate
 }
@@ -93,7 +97,7 @@ async function bestOf(
     if (!isWorthIt || (!choice.isShown && isDoubtful(each, tried, cost))) continue
     if (!(await isTooWide(trial, each.set))) passed.push(each)
   }
-  return smallest(passed)
+  return smallest(trial, passed, choice)
 }
 
 /**
@@ -111,14 +115,32 @@ function isDoubtful({ set }: Tried, tried: readonly Tried[], cost: number): bool
   return alone >= together * RESTS_ON_INDEPENDENCE && cost < alone * RATIO_ALONE
 }
 
-function smallest(passed: readonly Tried[]): Tried | undefined {
+async function smallest(trial: IndexTrial, passed: readonly Tried[], choice: Choice): Promise<Tried | undefined> {
   const least = Math.min(...passed.map(({ outcome }) => outcome.cost))
   const close = passed.filter(({ outcome }) => outcome.cost <= least * SAME)
   const bySize = close.sort((one, other) => sizeOf(one) - sizeOf(other) || one.outcome.cost - other.outcome.cost)
   const [first] = bySize
-  const isFull = ({ outcome }: Tried): boolean => outcome.uses.every((use) => use === 'fully')
-  if (first === undefined || isFull(first)) return first
-  return bySize.find((each) => isFull(each) && each.outcome.cost * CHEAPER <= first.outcome.cost) ?? first
+  if (first === undefined || first.outcome.uses.every((use) => use === 'fully')) return first
+  for (const other of bySize.slice(1)) if (await isNarrower(trial, first, other, choice)) return other
+  return first
+}
+
+/**
+ * A longer index that reads half of the rows or fewer is the better one, though costs may not tell: they make a page that is
+ * read along with its neighbours cheap.
+ */
+async function isNarrower(trial: IndexTrial, first: Tried, other: Tried, { conditionOf }: Choice): Promise<boolean> {
+  const [short, long] = [first.set[0], other.set[0]]
+  if (short === undefined || long === undefined || first.set.length > 1 || other.set.length > 1) return false
+  const further = long.keys.slice(short.keys.length)
+  const begins = short.keys.every(({ text }, at) => long.keys[at]?.text === text)
+  const isSame = short.table === long.table && long.include.length + short.include.length === 0
+  if (!begins || !isSame || further.length !== 1 || !other.outcome.uses.every((use) => use === 'fully')) return false
+  const distinct = Math.max(1, ...short.keys.map((key) => key.distinct ?? 1))
+  const predicate = conditionOf?.(long.table.name, further[0]?.text ?? '')
+  if (predicate === undefined || (short.table.rows ?? 0) / distinct < WORTH_NARROWING) return false
+  const share = await trial.shareOf?.({ ...long, predicate })
+  return share !== undefined && share <= NARROWS
 }
 
 async function isTooWide(trial: IndexTrial, set: CandidateSet): Promise<boolean> {

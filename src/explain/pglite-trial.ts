@@ -4,15 +4,16 @@ import type { DatabaseStatistics } from './database-statistics.ts'
 import { quoteName } from './expression-text.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import { indexPages } from './index-size.ts'
-import type { IndexTrial } from './index-trial.ts'
+import type { IndexTrial, IndexUse } from './index-trial.ts'
 import { explainText } from './pglite-explain.ts'
 import type { PgliteDatabase, PretendedFile } from './pglite-server.ts'
 import { type PostgresClone, postgresClone } from './postgres-clone.ts'
-import { type PostgresCost, postgresCost, useOf } from './postgres-cost.ts'
+import { type PostgresCost, postgresCost } from './postgres-cost.ts'
 import { type DatabaseDefinition, readDefinition } from './postgres-definition.ts'
 import { postgresTransaction } from './postgres-transaction.ts'
 import { readStatistics } from './read-statistics.ts'
 import type { ExplainRequest } from './request.ts'
+import { TRIAL_INDEXES, trialName, trialUse } from './trial-names.ts'
 
 /** A clone whose plan costs this much more or less is none. */
 const TOLERANCE = 0.05
@@ -89,7 +90,11 @@ function trialOf(clone: PostgresClone, request: ExplainRequest, costBefore: numb
     planWith: (candidates) =>
       made(clone, candidates, async () => {
         const { cost, indexes } = await explainIn(database, request)
-        return { cost, uses: candidates.map((_, at) => useOf(indexes, nameOf(at))) }
+        const uses: IndexUse[] = []
+        for (const [at] of candidates.entries()) {
+          uses.push(trialUse(await database.query(TRIAL_INDEXES, [trialName(at)]), indexes))
+        }
+        return { cost, uses }
       }),
     bytesOf: async (candidate) => {
       const pages = pagesOf(clone, candidate)
@@ -134,29 +139,32 @@ async function made<Value>(
 async function make(database: PgliteDatabase, candidate: IndexCandidate, at: number): Promise<void> {
   const { extension } = candidate
   if (extension !== undefined) await database.exec(`create extension if not exists ${extension} schema pg_catalog`)
-  await database.exec(indexDdl(candidate, 'postgresql').replace('CREATE INDEX', `CREATE INDEX ${nameOf(at)}`))
+  await database.exec(indexDdl(candidate, 'postgresql').replace('CREATE INDEX', `CREATE INDEX ${trialName(at)}`))
 }
+
+const FILE = "select current_setting('data_directory') || '/' || pg_relation_filepath($1::oid) as path"
 
 async function filesOf(clone: PostgresClone, candidates: readonly IndexCandidate[]): Promise<PretendedFile[]> {
   const files: PretendedFile[] = []
   for (const [at, candidate] of candidates.entries()) {
-    const pages = pagesOf(clone, candidate)
-    const text = `select current_setting('data_directory') || '/' || pg_relation_filepath(oid) as path
-      from pg_class where relname = $1`
-    const [row] = await clone.database.query(text, [nameOf(at)])
-    if (pages !== undefined) files.push({ path: String(row?.path), pages })
+    for (const row of await clone.database.query(TRIAL_INDEXES, [trialName(at)])) {
+      const pages = pagesOf(clone, candidate, { schema: String(row.schema), name: String(row.table) })
+      if (pages === undefined || row.kind !== 'i') continue
+      const [file] = await clone.database.query(FILE, [String(row.oid)])
+      files.push({ path: String(file?.path), pages })
+    }
   }
   return files
 }
 
-function pagesOf({ statistics }: PostgresClone, candidate: IndexCandidate): number | undefined {
-  const { schema, name } = candidate.table
+/** Of an index of a table, or of that part of it which a part of the table has. */
+function pagesOf(
+  { statistics }: PostgresClone,
+  candidate: IndexCandidate,
+  { schema, name }: { readonly schema?: string; readonly name: string } = candidate.table,
+): number | undefined {
   const table = statistics.relations.find((each) => each.name === name && (schema ?? each.schema) === each.schema)
   return table === undefined ? undefined : indexPages(candidate, table)
-}
-
-function nameOf(at: number): string {
-  return `nonplus_trial_${at}`
 }
 
 async function explainIn(database: PgliteDatabase, request: ExplainRequest): Promise<PostgresCost> {

@@ -6,12 +6,12 @@ import type { Expression, OrderKey, Query, Source } from './sql-tree.ts'
  * A plan of PostgreSQL read as if it were one flat query: it knows the tables behind views, and conditions that the
  * planner moved. Names of tables in it are those of the plan, which are unlike each other.
  */
-export function planDemandTree({ root }: Plan): Query {
+export function planDemandTree({ root }: Plan, rootOf: (name: string) => string = (name) => name): Query {
   const nodes = nodesOf(root)
   const sources: Source[] = []
   for (const { relation, schema, alias } of nodes) {
     if (relation === undefined) continue
-    sources.push({ ...(schema === undefined ? {} : { schema }), name: relation, alias: alias ?? relation })
+    sources.push({ ...(schema === undefined ? {} : { schema }), name: rootOf(relation), alias: alias ?? relation })
   }
   const sort = nodes.find(({ sortKey }) => sortKey !== undefined)
   const order = (sort?.sortKey ?? []).map((key) => readOrderKey(key, 'postgresql')).filter((key) => key !== undefined)

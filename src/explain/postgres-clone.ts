@@ -100,6 +100,8 @@ async function build(
     for (const statement of definition.statements) await run(statement)
   }
   const pretended = await applyStatistics(database, statistics)
+  // else an index that is made of a table without rows would set what is known of the table to none, for good
+  await database.exec('set track_counts = off')
   await applySettings(database, { ...statistics.settings, search_path: definition.searchPath })
   return { key, failed, pretended }
 }

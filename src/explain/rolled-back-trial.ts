@@ -1,10 +1,11 @@
 import type { SideConnection } from '../model/side-connection.ts'
 import { shareOf } from './hypopg-trial.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
-import type { IndexTrial } from './index-trial.ts'
-import { postgresCost, useOf } from './postgres-cost.ts'
+import type { IndexTrial, IndexUse } from './index-trial.ts'
+import { postgresCost } from './postgres-cost.ts'
 import { postgresTransaction } from './postgres-transaction.ts'
 import type { ExplainRequest } from './request.ts'
+import { TRIAL_INDEXES, trialName, trialUse } from './trial-names.ts'
 
 /** Building an index reads the whole table; it blocks those who write to it meanwhile. */
 const LONGEST_BUILD_MS = 10_000
@@ -21,7 +22,7 @@ export async function rolledBackTrial(connection: SideConnection, request: Expla
   const made = <Value>(candidates: readonly IndexCandidate[], run: () => Promise<Value>): Promise<Value | undefined> =>
     transaction.attempt(async () => {
       for (const [at, candidate] of candidates.entries()) {
-        const ddl = indexDdl(candidate, 'postgresql').replace('CREATE INDEX', `CREATE INDEX ${nameOf(at)}`)
+        const ddl = indexDdl(candidate, 'postgresql').replace('CREATE INDEX', `CREATE INDEX ${trialName(at)}`)
         await transaction.query(ddl)
       }
       return run()
@@ -35,13 +36,17 @@ export async function rolledBackTrial(connection: SideConnection, request: Expla
       planWith: (candidates) =>
         made(candidates, async () => {
           const { cost, indexes } = postgresCost(await transaction.explain())
-          return { cost, uses: candidates.map((_, at) => useOf(indexes, nameOf(at))) }
+          const uses: IndexUse[] = []
+          for (const [at] of candidates.entries()) {
+            uses.push(trialUse(await transaction.query(TRIAL_INDEXES, [trialName(at)]), indexes))
+          }
+          return { cost, uses }
         }),
       bytesOf: (candidate) =>
         made([candidate], async () => {
           const text =
             'select pg_catalog.pg_relation_size(c.oid) as bytes from pg_catalog.pg_class c where c.relname = $1'
-          const [row] = await transaction.query(text, [nameOf(0)])
+          const [row] = await transaction.query(text, [trialName(0)])
           return row?.bytes === undefined ? undefined : Number(row.bytes)
         }),
       shareOf: (candidate) => shareOf(transaction, candidate),
@@ -51,8 +56,4 @@ export async function rolledBackTrial(connection: SideConnection, request: Expla
     await transaction.close()
     throw error
   }
-}
-
-function nameOf(at: number): string {
-  return `nonplus_trial_${at}`
 }
