@@ -1,7 +1,7 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
 
 /** Rows of each piece, and pieces over the whole of a table: enough to tell a rare value from a common one. */
-const PIECE_ROWS = 250
+const PIECE_ROWS = 125
 const PIECES = 20
 /** Of a text: what comes behind it does not tell values apart often enough to be carried along. */
 const LONGEST_TEXT = 200
