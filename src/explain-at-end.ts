@@ -30,6 +30,7 @@ export function explainAtEnd(): AtEnd {
       takeAmbient()
       if (isFinishing || leftMs <= 0 || remaining() === 0) return
       isFinishing = true
+      state.processScope?.rest?.()
       const start = performance.now()
       finish(leftMs, atEnd.showsProgress)
         .catch((error) => reportFailure('explain at end', error))

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { reporters } from '../src/reporters/index.ts'
 import { createDatabase } from './create-database.ts'
@@ -36,6 +37,7 @@ beforeAll(async () => {
   const { stderr } = await nonplus('run', '--baseline', path('baseline'), '--', 'node', 'report.js')
   const { stdout } = await nonplus('diff', path('json'), path('repaired'))
   const [result] = JSON.parse(read('sarif')).runs[0].results
+  const { explained, changed } = await planOutputs(cli)
   const excerpts: Record<string, [language: string, text: string]> = {
     github: ['text', read('github')],
     gitlab: ['json', read('gitlab')],
@@ -46,9 +48,47 @@ beforeAll(async () => {
     baseline: ['json', read('baseline')],
     tolerated: ['text', stderr],
     diff: ['text', stdout],
+    explain: ['text', explained],
+    diffplans: ['text', changed],
   }
   for (const [name, [language, text]] of Object.entries(excerpts)) outputs.set(name, fenced(language, text))
 })
+
+/** Of the example about plans: one statement explained, and a run with its index beside one without. */
+async function planOutputs(cli: string): Promise<{ explained: string; changed: string }> {
+  const DATABASE_URL = await createDatabase('docs-plans')
+  const cwd = join(root, 'examples/explain')
+  const options = { cwd, env: { PATH: process.env.PATH, DATABASE_URL, COLUMNS: '100' } }
+  const node = (...args: string[]) => promisify(execFile)(process.execPath, args, options)
+  await node('seed.js')
+  const text = readFileSync(join(cwd, 'latest-orders.sql'), 'utf8')
+  const { stdout: explained } = await node(cli, 'explain', '--params', '[77]', text)
+  const client = new pg.Client({ connectionString: DATABASE_URL })
+  await client.connect()
+  const run = (name: string) =>
+    node(
+      cli,
+      'run',
+      '--explain',
+      '--only',
+      'n-plus-one',
+      '--quiet',
+      '--reporter',
+      `json=${path(name)}`,
+      '--',
+      'node',
+      'page.js',
+    )
+  await client.query('create index orders_latest on orders (customer_id, created_at)')
+  await run('indexed')
+  await client.query('drop index orders_latest')
+  await run('scanned')
+  await client.end()
+  const compare = node(cli, 'diff', path('indexed'), path('scanned'))
+  // it fails, as it should
+  const changed = await compare.catch((error: { stdout: string }) => error)
+  return { explained, changed: changed.stdout }
+}
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -72,7 +112,7 @@ function comparable(text: string): string {
 
 const marked = /(<!-- output: (\w+) -->\n)(.*?)(?=<!-- \/output -->)/gs
 
-test.each(['reporters', 'baseline', 'diff'])('docs/%s.md shows what the commands write', (page) => {
+test.each(['reporters', 'baseline', 'diff', 'explain'])('docs/%s.md shows what the commands write', (page) => {
   const file = join(root, 'docs', `${page}.md`)
   const text = readFileSync(file, 'utf8')
   const renewed = text.replaceAll(marked, (_, open: string, name: string) => open + outputs.get(name))

@@ -162,7 +162,12 @@ test('explain: the index that a page wants is tried and advised, and its page sh
   const run = await example.run(cli, 'run', '--explain', '--no-color', '--', 'node', 'page.js')
   expect(run.stdout).toBe('10 orders\n')
   expect(run.stderr).toMatch(/missing-index \(proven\)[\s\S]*page\.js:9:\d+ \(findLatestOrders\)/)
-  example.expectShown(run.stderr, 'run')
+  // how heavy it is, and how long explaining takes, is a matter of the machine
+  const shown = run.stderr
+    .replaceAll(/^nonplus: explaining .*\n/gm, '')
+    .replace(/^(?:error|warning|info)(?= missing-index)/m, 'error')
+    .replace(/^1 (?:error|warning|info) in/m, '1 error in')
+  example.expectShown(shown, 'run')
 })
 
 const runners: [name: string, file: string][] = [

@@ -75,7 +75,7 @@ function typeorm(index: VerifiedIndex): Migration {
   const down = plain
     ? `queryRunner.dropIndex(${table}, ${quoted(nameOf(index))})`
     : `queryRunner.query(${quoted(dropOf(index))})`
-  const imports = `import { ${['MigrationInterface', 'QueryRunner', ...(plain ? ['TableIndex'] : [])].map((type) => (type === 'TableIndex' ? type : `type ${type}`)).join(', ')} } from 'typeorm'`
+  const imports = `import { ${['MigrationInterface', 'QueryRunner', ...(plain ? ['TableIndex'] : [])].map((type) => (type === 'TableIndex' ? type : `type ${type}`)).join(', ')} } from ${quoted('typeorm')}`
   return {
     name: 'typeorm migration',
     code: `${imports}\n\nexport class ${className(index)} implements MigrationInterface {\n  async up(queryRunner: QueryRunner): Promise<void> {\n    await ${up}\n  }\n\n  async down(queryRunner: QueryRunner): Promise<void> {\n    await ${down}\n  }\n}`,
@@ -98,7 +98,7 @@ function mikroOrm(index: VerifiedIndex): Migration {
   const add = (statement: string): string => `this.addSql(${quoted(statement)})`
   return {
     name: 'mikro-orm migration',
-    code: `import { Migration } from '@mikro-orm/migrations'\n\nexport class ${className(index)} extends Migration {\n  override async up(): Promise<void> {\n    ${add(namedDdl(index))}\n  }\n\n  override async down(): Promise<void> {\n    ${add(dropOf(index))}\n  }\n}`,
+    code: `import { Migration } from ${quoted('@mikro-orm/migrations')}\n\nexport class ${className(index)} extends Migration {\n  override async up(): Promise<void> {\n    ${add(namedDdl(index))}\n  }\n\n  override async down(): Promise<void> {\n    ${add(dropOf(index))}\n  }\n}`,
   }
 }
 
@@ -112,7 +112,7 @@ function kysely(index: VerifiedIndex): Migration {
   const down = plain
     ? `db.schema${schema}.dropIndex(${quoted(nameOf(index))}).execute()`
     : `sql.raw(${quoted(dropOf(index))}).execute(db)`
-  const imports = plain ? "import type { Kysely } from 'kysely'" : "import { type Kysely, sql } from 'kysely'"
+  const imports = `import ${plain ? 'type { Kysely }' : '{ type Kysely, sql }'} from ${quoted('kysely')}`
   return {
     name: 'kysely migration',
     code: `${imports}\n\nexport async function up(db: Kysely<unknown>): Promise<void> {\n  await ${up}\n}\n\nexport async function down(db: Kysely<unknown>): Promise<void> {\n  await ${down}\n}`,

@@ -11,6 +11,8 @@ export interface AmbientScopes {
   window(): Scope | undefined
   /** Those that are not closed yet. */
   unclosed(): readonly Scope[]
+  /** Tells that the application has nothing more to do; not where tests are the work. */
+  rest?(): void
   /** Notes a statement of {@link current}. */
   note(message: StatementMessage): void
   /** The process has opened a scope of its own. */

@@ -50,6 +50,7 @@ export class ProcessScope implements AmbientScopes {
   /** Pieces that have ended, while it is open what they are part of. */
   #pieces: Scope[] = []
   #open: Scope | undefined
+  #hasRested = false
   /** A thread is given its work by messages, and is often terminated, of which it hears nothing. */
   #isWorker = !isMainThread
 
@@ -79,8 +80,19 @@ export class ProcessScope implements AmbientScopes {
       this.#onStop = this.onStart()
       this.onStart = undefined
     }
+    if (this.#hasRested) this.#setRest(undefined)
     if (this.#recent.length >= MAX_RECENT) this.#dropEnded()
     this.#recent.push(message)
+  }
+
+  /** The application has nothing more to do: unless it sends something yet, its work has ended now. */
+  rest(): void {
+    if (!this.#hasRested) this.#setRest(now())
+  }
+
+  #setRest(time: number | undefined): void {
+    this.#hasRested = time !== undefined
+    for (const scope of this.unclosed()) scope.restedAt = time
   }
 
   /** The process has opened a scope of its own: what was filed here was its start-up. */

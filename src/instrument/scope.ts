@@ -59,6 +59,8 @@ export class Scope {
   closeNow: () => void = () => this.close()
   /** Of the tracer, where it was opened; see `TracerContexts`. */
   readonly context: unknown = state.contexts?.active()
+  /** When the application had nothing more to do: what nonplus itself takes after that is no part of the duration. */
+  restedAt: number | undefined = undefined
   /** What the recorder files here; dropped when the scope has been analysed, because promises may pin the scope. */
   record: unknown = undefined
   /** Set on the stand-in scope of {@link ignore}. */
@@ -104,7 +106,7 @@ export class Scope {
       name: this.name,
       kind: this.kind,
       startedAt: new Date(timeOrigin + this.startedAt).toISOString(),
-      durationMs: (this.isClosed ? this.endedAt : now()) - this.startedAt,
+      durationMs: (this.restedAt ?? (this.isClosed ? this.endedAt : now())) - this.startedAt,
       attributes: this.attributes,
     }
   }

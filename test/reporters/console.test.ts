@@ -24,6 +24,7 @@ import {
   threadsScope,
 } from './fixtures.ts'
 import { expectGolden } from './golden.ts'
+import { missingIndex, staleStatistics } from './plan-fixtures.ts'
 
 const sender = frameAt('settings', 'db.query', 'loadSettings')
 const helped: NPlusOneFinding = {
@@ -53,6 +54,11 @@ describe('a finding in full', () => {
     'narrow-stacked': renderFinding(concurrent, feedScope, { ...context, width: 40 }),
     color: renderFinding(sequential, postsScope, { ...context, color: true }),
     'color-stacked': renderFinding(concurrent, feedScope, { ...context, color: true }),
+    plan: renderFinding(missingIndex, feedScope, context),
+    'plan-color': renderFinding(missingIndex, feedScope, { ...context, color: true }),
+    'plan-narrow': renderFinding(missingIndex, feedScope, { ...context, width: 40 }),
+    'plan-large': renderFinding(staleStatistics, feedScope, context),
+    'plan-without-code': renderFinding(missingIndex, undefined, { ...context, hasNoCode: true, isPlanShown: true }),
   }
 
   test.each(Object.entries(cases))('%s', (name, text) => {
@@ -65,6 +71,20 @@ describe('a finding in full', () => {
     expect(headline(undefined)).toBe(bare)
     expect(headline({ ...postsScope, durationMs: 0 })).toBe(bare)
     expect(headline({ ...postsScope, durationMs: 41 })).toBe(bare)
+  })
+
+  test('shows of a large plan at most twelve lines, the guilty node among them', () => {
+    const text = renderFinding(staleStatistics, feedScope, context)
+    const [, plan = ''] = text.split(/^ {2}plan /m)
+    const tree =
+      plan
+        .split(/^ {2}fix /m)[0]
+        ?.trimEnd()
+        .split('\n')
+        .slice(1) ?? []
+    expect(tree.length).toBeLessThanOrEqual(12)
+    expect(tree.filter((line) => line.includes('→ ') && line.includes('table_2'))).toHaveLength(1)
+    expect(tree.at(-1)).toMatch(/… \d+ more nodes$/)
   })
 
   test('growth speaks of one query and one row in the singular', () => {
