@@ -10,5 +10,6 @@ create table orders (
   customer_id int not null references customers,
   status text not null,
   cents int not null,
+  note text not null,
   created_at timestamptz not null
 );
