@@ -111,6 +111,8 @@ async function byHand(
     await client.query('start transaction')
     const command = mode === 'plan' ? 'explain' : isMariadb ? 'analyze' : 'explain analyze'
     await client.query(`${command} ${attempt.text}`, attempt.values as unknown[])
+    // a plan that was cut comes without an error
+    if (hasHung) return 'hangs'
     return (await heldBy(eyes, client.threadId)) === '' ? 'answers' : 'locks'
   } catch (error) {
     const { errno } = error as { errno?: number }

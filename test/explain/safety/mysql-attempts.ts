@@ -108,7 +108,14 @@ export const attempts: readonly Attempt[] = [
     'insert into held values (2, 5) on duplicate key update a = (select writes() from items where id = 1)',
   ),
   one('recursion without end', 'with recursive r (n) as (select 1 union all select n from r) select count(*) from r'),
-  one('product of the table with itself', 'select count(*) from items a, items b, items c, items d'),
+  one(
+    'product of the table with itself',
+    'select count(*) from items a, items b, items c, items d where a.price + b.price + c.price + d.price = 7',
+  ),
+  one(
+    'condition that is dearer than the planner knows',
+    "select count(*) from items a, items b where sha2(repeat(concat(a.label, b.label), 500), 256) = 'x'",
+  ),
   one('DDL', 'create table copied as select * from items'),
   one('TRUNCATE', 'truncate audit'),
   one('DO', 'do sleep(30)'),

@@ -6,7 +6,11 @@ import { SETUP } from './sqlite-attempts.ts'
 interface Handle {
   readonly inTransaction: boolean
   exec(text: string): void
-  prepare(text: string): { all(...values: readonly unknown[]): readonly unknown[] }
+  prepare(text: string): {
+    readonly reader: boolean
+    all(...values: readonly unknown[]): readonly unknown[]
+    run(...values: readonly unknown[]): unknown
+  }
   function(name: string, options: object, call: () => unknown): void
   close(): void
 }
@@ -30,9 +34,13 @@ export async function sqliteArena(Database: SqliteModule): Promise<Arena> {
     dialect: 'sqlite',
     side: await betterSqlite3Connection(borrowed),
     async state() {
-      const parts = ['items', 'audit', 'sqlite_master', 'pragma_database_list', 'pragma_user_version'].map((table) =>
-        JSON.stringify(handle.prepare(`select * from ${table}`).all()),
-      )
+      const parts = ['items', 'audit', 'sqlite_master', 'pragma_database_list', 'pragma_user_version'].map((table) => {
+        try {
+          return JSON.stringify(handle.prepare(`select * from ${table}`).all())
+        } catch {
+          return `${table} is gone`
+        }
+      })
       return [...parts, `calls ${calls}`, `file ${existsSync(FILE)}`].join('\n')
     },
     held: async () => (handle.inTransaction ? 'transaction' : ''),
@@ -41,8 +49,10 @@ export async function sqliteArena(Database: SqliteModule): Promise<Arena> {
       if (mode === 'analyze' && /recursive/.test(text)) return 'hangs'
       try {
         const command = mode === 'plan' ? 'explain query plan ' : ''
-        handle.prepare(command + text).all(...values)
-        return 'answers'
+        const statement = handle.prepare(command + text)
+        if (statement.reader) statement.all(...values)
+        else statement.run(...values)
+        return handle.inTransaction ? 'locks' : 'answers'
       } catch {
         return 'fails'
       }
