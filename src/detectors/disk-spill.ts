@@ -38,7 +38,7 @@ function spillOf(plan: Plan, node: PlanNode, temporaryKb: number): Spill | undef
     : passesOf(node)
 }
 
-/** A sort in memory takes about one and a half times what it takes in files: measured on PostgreSQL 15 and 18. */
+/** A sort in memory takes about one and a half times what it takes in files: measured on PostgreSQL 18. */
 function sortSpill(node: PlanNode): Spill | undefined {
   const { sort } = node
   if (sort?.disk !== true || sort.spaceKb === undefined) return undefined
@@ -62,7 +62,7 @@ function hashSpill(plan: Plan, node: PlanNode): Spill | undefined {
     const neededKb = (peakKb * batches) / multiplier
     return { node, what: 'A hash join', diskKb: writtenKb, neededKb, how: `${count(batches)} batches${grown}` }
   }
-  // in memory a group takes about six times what it takes in files: measured on PostgreSQL 15 and 18
+  // in memory a group takes about six times what it takes in files: measured on PostgreSQL 18
   const neededKb = (peakKb + diskKb * 6) / multiplier
   const how = `${count(batches)} batches, ${count(diskKb)} kB on disk`
   return { node, what: 'A hash aggregate', diskKb, neededKb, how }
