@@ -297,9 +297,8 @@ function unjudged(scope: Scope): ScopeResult {
 }
 
 /** Judges a scope that has closed, and not let go of its record yet. */
-export function resultOf(scope: Scope, options: ProfilerOptions, plansOf: PlanSource = noPlans): ScopeResult {
-  const record = recordOf(scope)
-  return resultOfRecord(scope, record, options, plansOf)
+export function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
+  return resultOfRecord(scope, recordOf(scope), options, noPlans)
 }
 
 /** Judges what a scope that goes on has done so far. */
