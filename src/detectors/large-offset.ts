@@ -1,9 +1,10 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { ParameterPlan, PlanNode } from '../model/plan.ts'
 import { nodesOf } from '../model/plan.ts'
 import { type Clauses, readSortKey } from '../sql/clauses.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
 import { isShort } from './plan-floor.ts'
-import { clausesFor, dialectOf } from './plan-tables.ts'
+import { clausesFor } from './plan-tables.ts'
 import { count, list, rows } from './plan-words.ts'
 
 /** Rows that were read to be skipped, and rows that were wanted. */

@@ -1,8 +1,9 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import { nodesOf, type Plan, type PlanNode } from '../model/plan.ts'
 import { type Condition, conditionOf } from '../sql/condition.ts'
 import type { PlanSubject } from './plan-detector.ts'
 import { columnsIn } from './plan-scan.ts'
-import { clausesFor, dialectOf } from './plan-tables.ts'
+import { clausesFor } from './plan-tables.ts'
 
 /** Which tables of a statement belong together by its conditions, over others too. */
 export interface TableLinks {

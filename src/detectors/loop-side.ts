@@ -1,8 +1,8 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { PlanNode } from '../model/plan.ts'
 import { type Condition, conditionOf, conjunctsOf } from '../sql/condition.ts'
 import { isSubquery, runsOf, sidesOf } from './plan-places.ts'
 import type { Scan } from './plan-scan.ts'
-import { dialectOf } from './plan-tables.ts'
 
 /** The side of a join that a scan is read on, where that side is gone through for each row of the other. */
 export interface LoopSide {

@@ -1,5 +1,6 @@
-import type { ParameterPlan, Plan, PlanNode } from '../model/plan.ts'
+import type { ParameterPlan, Plan } from '../model/plan.ts'
 import type { PlanClaim, PlanSubject } from './plan-detector.ts'
+import { timeOf } from './plan-rows.ts'
 
 /** Judges the plan of each class of parameters; what several of them have in common is said once, of the most frequent one. */
 export function overPlans(subject: PlanSubject, judge: (of: ParameterPlan) => readonly PlanClaim[]): PlanClaim[] {
@@ -15,10 +16,6 @@ export function overPlans(subject: PlanSubject, judge: (of: ParameterPlan) => re
 
 /** Below it, a statement is too cheap for its plan to matter: 1 ms, or a cost of 100 where it was only planned by PostgreSQL. */
 export function isTrivial({ mode, executionTime, root }: Plan): boolean {
-  if (mode !== 'plan') return (executionTime ?? timeOfRoot(root) ?? 1) < 1
+  if (mode !== 'plan') return (executionTime ?? timeOf(root) ?? 1) < 1
   return root.costUnit === 'pg' && (root.totalCost ?? 100) < 100
-}
-
-function timeOfRoot({ actualTotalTime, loops = 1 }: PlanNode): number | undefined {
-  return actualTotalTime === undefined ? undefined : actualTotalTime * loops
 }

@@ -1,8 +1,9 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { PlanNode } from '../model/plan.ts'
 import { readSortKey, type SortKey } from '../sql/clauses.ts'
 import type { Comparison, Condition } from '../sql/condition.ts'
 import { isColumnOf, type Scan } from './plan-scan.ts'
-import { dialectOf, isSame, typeOfColumn } from './plan-tables.ts'
+import { isSame, typeOfColumn } from './plan-tables.ts'
 
 /** A column that an index could be searched by. */
 export interface SearchColumn {

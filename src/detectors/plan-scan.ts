@@ -1,9 +1,10 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { Op, ParameterPlan, Plan, PlanNode } from '../model/plan.ts'
 import type { Clauses } from '../sql/clauses.ts'
 import { type Condition, conditionOf, conjunctsOf } from '../sql/condition.ts'
 import type { ColumnName } from '../sql/operand.ts'
 import type { PlanSubject } from './plan-detector.ts'
-import { clausesFor, dialectOf, isSame, type PlanTable, tableOf } from './plan-tables.ts'
+import { clausesFor, isSame, type PlanTable, tableOf } from './plan-tables.ts'
 
 /** How rows of a table are read, and how many of them are kept. */
 export interface Scan {

@@ -1,15 +1,7 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { CatalogIndex, CatalogTable, Engine, PlanNode } from '../model/plan.ts'
-import type { Dialect } from '../model/statement.ts'
 import { type Clauses, clausesOf } from '../sql/clauses.ts'
 import type { PlanSubject } from './plan-detector.ts'
-
-/** Grammar in which an engine prints its conditions. */
-export const dialectOf: Readonly<Record<Engine, Dialect>> = {
-  postgres: 'postgresql',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  sqlite: 'sqlite',
-}
 
 /** Clauses of the statement, by its text. */
 export function clausesFor({ text, plans }: Pick<PlanSubject, 'text' | 'plans'>): Clauses {

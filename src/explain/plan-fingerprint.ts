@@ -1,15 +1,7 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import { identityOf } from '../model/identity.ts'
 import type { CatalogTable, Engine, PlanNode } from '../model/plan.ts'
-import type { Dialect } from '../model/statement.ts'
 import { fingerprintOf } from '../sql/fingerprint.ts'
-
-/** Dialect in which an engine prints conditions. */
-export const dialectOf: Readonly<Record<Engine, Dialect>> = {
-  postgres: 'postgresql',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  sqlite: 'sqlite',
-}
 
 /**
  * Hash of what a plan does, for telling whether it changed: operations, tables, joins, sort keys, kinds of subplans, and

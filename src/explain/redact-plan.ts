@@ -1,7 +1,7 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { Engine, Plan, PlanNode } from '../model/plan.ts'
 import { redactLiterals } from '../sql/redact.ts'
 import { defined } from './plan-fields.ts'
-import { dialectOf } from './plan-fingerprint.ts'
 
 /**
  * The plan with `?` for the literals of its texts: conditions, keys, output, labels that are not known, and what the
