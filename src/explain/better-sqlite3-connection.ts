@@ -1,12 +1,9 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
-import { sqliteClone } from './sqlite-clone.ts'
+import { type SqliteDatabase, sqliteSide } from './sqlite-side.ts'
 import { sqliteArguments } from './sqlite-values.ts'
 
 /** What is used of a `Database` of `better-sqlite3`. */
-export interface BetterSqlite3Database {
-  prepare(text: string): { all(...values: readonly unknown[]): readonly unknown[] }
-  close?(): unknown
-}
+export type BetterSqlite3Database = SqliteDatabase
 
 /**
  * Statements of nonplus over a database of `better-sqlite3`: on the application's own handle, because memory, temporary
@@ -21,18 +18,5 @@ export async function betterSqlite3Connection(
 ): Promise<SideConnection> {
   const query = async (text: string, values: readonly unknown[] = []): Promise<readonly SideRow[]> =>
     database.prepare(text).all(...sqliteArguments(text, values)) as readonly SideRow[]
-  const [first] = await query('select sqlite_version() as version')
-  return {
-    engine: 'sqlite',
-    serverVersion: String(first?.version ?? ''),
-    query,
-    clone: () => sqliteClone(database),
-    async close() {
-      try {
-        if (ownsIt) database.close?.()
-      } catch {
-        // it was closed before
-      }
-    },
-  }
+  return sqliteSide(database, query, ownsIt)
 }

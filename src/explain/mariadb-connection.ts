@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { mysqlSide, rowsOf } from './mysql-side.ts'
 import { isControl, withValues } from './mysql-text.ts'
 
 /** What is used of a connection of `mariadb`, of its promises. */
@@ -34,22 +35,5 @@ export async function mariadbConnection(connection: MariadbConnection): Promise<
     const options = { ...plain, sql }
     return rowsOf(await (isControl(sql) ? connection.query(options) : connection.execute(options)))
   }
-  const [first] = await query('select version() as version')
-  const serverVersion = String(first?.version ?? '')
-  return {
-    engine: /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql',
-    serverVersion,
-    query,
-    async close() {
-      try {
-        connection.destroy()
-      } catch {
-        // it was lost before
-      }
-    },
-  }
-}
-
-function rowsOf(result: unknown): readonly SideRow[] {
-  return Array.isArray(result) ? result : []
+  return mysqlSide(query, () => connection.destroy())
 }

@@ -2,6 +2,7 @@ import type { SideConnection } from '../model/side-connection.ts'
 import * as T from '../sql/tokenizer.ts'
 import { refusalOf } from './driver-error.ts'
 import { Refused, refuse } from './refusals.ts'
+import { type SessionPart, sessionParts, unknownSession } from './session-parts.ts'
 import { countStatements } from './statement-count.ts'
 
 /** Settings of ours, or that say nothing about a plan. */
@@ -16,7 +17,7 @@ const setting = /^[a-z_][a-z0-9_]*$/
 /**
  * Gives a connection the state that the application's had, runs something, and gives the connection its own state back.
  *
- * @throws {Refused} `session-unknown` for anything but USE, SET NAMES, and SET of system variables to literals.
+ * @throws Refused `session-unknown` for anything but USE, SET NAMES, and SET of system variables to literals.
  */
 export async function withSession<Result>(
   connection: SideConnection,
@@ -64,18 +65,12 @@ async function undoOf(connection: SideConnection, { name }: Step): Promise<reado
   return [`SET SESSION ${name} = ?`, value]
 }
 
-interface Part {
-  readonly type: T.TokenType
-  readonly raw: string
-  readonly word: string
-}
-
 function stepsOf(text: string): readonly Step[] {
-  const parts = partsOf(text)
+  const parts = sessionParts(text, 'mysql')
   const [first, second] = parts
-  if (countStatements(text, 'mysql') > 1 || first === undefined || second === undefined) throw unknown()
+  if (countStatements(text, 'mysql') > 1 || first === undefined || second === undefined) throw unknownSession()
   if (first.word === 'use' && parts.length === 2) return [{ name: 'use', text: `USE ${second.raw}` }]
-  if (first.word !== 'set') throw unknown()
+  if (first.word !== 'set') throw unknownSession()
   if (/^(transaction|global|password|persist|persist_only)$/.test(second.word)) return []
   if (second.word === 'session' && parts[2]?.word === 'transaction') return []
   if (second.word === 'names' || second.word === 'charset') return namesOf(parts.slice(2))
@@ -83,16 +78,16 @@ function stepsOf(text: string): readonly Step[] {
   return assignmentsOf(parts.slice(1))
 }
 
-function namesOf(value: readonly Part[]): readonly Step[] {
+function namesOf(value: readonly SessionPart[]): readonly Step[] {
   const [set, collate, collation] = value
   const name = set?.raw.replaceAll(/['"]/g, '').toLowerCase() ?? ''
-  if (!plainSets.test(name)) throw unknown()
+  if (!plainSets.test(name)) throw unknownSession()
   if (collate === undefined) return [{ name: 'names', text: `SET NAMES ${set?.raw}` }]
-  if (collate.word !== 'collate' || collation === undefined || value.length > 3) throw unknown()
+  if (collate.word !== 'collate' || collation === undefined || value.length > 3) throw unknownSession()
   return [{ name: 'names', text: `SET NAMES ${set?.raw} COLLATE ${collation.raw}` }]
 }
 
-function assignmentsOf(parts: readonly Part[]): readonly Step[] {
+function assignmentsOf(parts: readonly SessionPart[]): readonly Step[] {
   const steps: Step[] = []
   for (const group of splitAtCommas(parts)) {
     const rest = /^(session|local)$/.test(group[0]?.word ?? '') ? group.slice(1) : group
@@ -106,41 +101,26 @@ function assignmentsOf(parts: readonly Part[]): readonly Step[] {
     if (/^@@global\./.test(written) || group[0]?.word === 'global') continue
     const name = written.replace(/^@@((session|local)\.)?/, '')
     const value = rest.slice(equals + 1)
-    if (equals < 1 || !setting.test(name) || !isLiteral(value)) throw unknown()
+    if (equals < 1 || !setting.test(name) || !isLiteral(value)) throw unknownSession()
     if (/^character_set|^collation/.test(name) && !/^['"]?(utf8|latin1|ascii|binary)/i.test(value[0]?.raw ?? ''))
-      throw unknown()
+      throw unknownSession()
     if (!left.test(name)) steps.push({ name, text: `SET SESSION ${name} = ${value.map(({ raw }) => raw).join(' ')}` })
   }
   return steps
 }
 
-function isLiteral(value: readonly Part[]): boolean {
+function isLiteral(value: readonly SessionPart[]): boolean {
   const [first, second, ...more] = value
   if (first === undefined || more.length > 0) return false
   if (first.raw === '-' || first.raw === '+') return second?.type === T.NUMBER
   return second === undefined && (first.type === T.STRING || first.type === T.NUMBER || first.type === T.WORD)
 }
 
-function splitAtCommas(parts: readonly Part[]): readonly (readonly Part[])[] {
-  const groups: Part[][] = [[]]
+function splitAtCommas(parts: readonly SessionPart[]): readonly (readonly SessionPart[])[] {
+  const groups: SessionPart[][] = [[]]
   for (const part of parts) {
     if (part.type === T.COMMA) groups.push([])
     else groups.at(-1)?.push(part)
   }
   return groups
-}
-
-function partsOf(text: string): readonly Part[] {
-  const tokens = new T.Tokenizer(text, 'mysql')
-  const parts: Part[] = []
-  while (tokens.next()) {
-    if (tokens.type === T.SEMICOLON) continue
-    const raw = tokens.textOf(tokens.start, tokens.end)
-    parts.push({ type: tokens.type, raw, word: tokens.type === T.WORD ? raw.toLowerCase() : '' })
-  }
-  return parts
-}
-
-function unknown(): Refused {
-  return new Refused(refuse('session-unknown'))
 }

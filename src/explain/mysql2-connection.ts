@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { mysqlSide, rowsOf } from './mysql-side.ts'
 import { isControl, withValues } from './mysql-text.ts'
 
 interface Promised {
@@ -39,22 +40,5 @@ export async function mysql2Connection(connection: Mysql2Connection): Promise<Si
       promised.unprepare(sql)
     }
   }
-  const [first] = await query('select version() as version')
-  const serverVersion = String(first?.version ?? '')
-  return {
-    engine: /mariadb/i.test(serverVersion) ? 'mariadb' : 'mysql',
-    serverVersion,
-    query,
-    async close() {
-      try {
-        promised.destroy?.()
-      } catch {
-        // it was lost before
-      }
-    },
-  }
-}
-
-function rowsOf(result: unknown): readonly SideRow[] {
-  return Array.isArray(result) ? result : []
+  return mysqlSide(query, () => promised.destroy?.())
 }

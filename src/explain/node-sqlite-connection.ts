@@ -1,13 +1,10 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
-import { sqliteClone } from './sqlite-clone.ts'
+import { type SqliteDatabase, sqliteSide } from './sqlite-side.ts'
 import { sqliteArguments } from './sqlite-values.ts'
 import { countStatements } from './statement-count.ts'
 
 /** What is used of a `DatabaseSync` of `node:sqlite`. */
-export interface NodeSqliteDatabase {
-  prepare(text: string): { all(...values: readonly unknown[]): readonly unknown[] }
-  close?(): void
-}
+export type NodeSqliteDatabase = SqliteDatabase
 
 /**
  * Statements of nonplus over a database of `node:sqlite`: on the application's own handle, because memory, temporary and
@@ -29,20 +26,7 @@ export async function nodeSqliteConnection(
     const ordered = isPlain(last) ? [last, ...args.slice(0, -1)] : args
     return database.prepare(text).all(...ordered) as readonly SideRow[]
   }
-  const [first] = await query('select sqlite_version() as version')
-  return {
-    engine: 'sqlite',
-    serverVersion: String(first?.version ?? ''),
-    query,
-    clone: () => sqliteClone(database),
-    async close() {
-      try {
-        if (ownsIt) database.close?.()
-      } catch {
-        // it was closed before
-      }
-    },
-  }
+  return sqliteSide(database, query, ownsIt)
 }
 
 function isPlain(value: unknown): boolean {

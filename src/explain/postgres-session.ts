@@ -1,5 +1,5 @@
 import * as T from '../sql/tokenizer.ts'
-import { Refused, refuse } from './refusals.ts'
+import { type SessionPart, sessionParts, unknownSession } from './session-parts.ts'
 import { countStatements } from './statement-count.ts'
 
 /** Settings of ours, or that say nothing about a plan. */
@@ -10,7 +10,7 @@ const left =
  * Statements that give a transaction the state that the application's connection had: each SET becomes SET LOCAL, each
  * set_config a local one, so that the end of the transaction ends them.
  *
- * @throws {Refused} `session-unknown` for anything that is not a plain SET, RESET or set_config with literals.
+ * @throws Refused `session-unknown` for anything that is not a plain SET, RESET or set_config with literals.
  */
 export function replayOf(session: readonly string[]): readonly string[] {
   const replay = new Map<string, string>()
@@ -33,25 +33,19 @@ interface Step {
   readonly clears?: boolean
 }
 
-interface Part {
-  readonly type: T.TokenType
-  readonly raw: string
-  readonly word: string
-}
-
 function stepOf(text: string): Step {
-  const parts = partsOf(text)
+  const parts = sessionParts(text, 'postgresql')
   const words = parts.map(({ word }) => word)
-  if (countStatements(text, 'postgresql') > 1) throw unknown()
+  if (countStatements(text, 'postgresql') > 1) throw unknownSession()
   if (words[0] === 'set') return setOf(parts.slice(1))
   if (words[0] === 'reset' && words[1] === 'all' && parts.length === 2) return { clears: true }
   if (words[0] === 'reset' && parts.length >= 2) return { name: words.slice(1).join('') }
   if (words[0] === 'discard') return words[1] === 'all' ? { clears: true } : {}
   if (words[0] === 'select') return configOf(parts)
-  throw unknown()
+  throw unknownSession()
 }
 
-function setOf(parts: readonly Part[]): Step {
+function setOf(parts: readonly SessionPart[]): Step {
   const scope = parts[0]?.word
   const rest = scope === 'local' || (scope === 'session' && parts[1]?.word !== 'authorization') ? parts.slice(1) : parts
   const [first, second] = rest.map(({ word }) => word)
@@ -64,43 +58,28 @@ function setOf(parts: readonly Part[]): Step {
   const equals = rest.findIndex(({ raw, word }) => raw === '=' || word === 'to')
   const name = rest.slice(0, equals)
   if (equals < 1 || !name.every(({ type }) => type === T.WORD || type === T.QUOTED_NAME || type === T.DOT))
-    throw unknown()
+    throw unknownSession()
   const written = name.map(({ raw }) => raw).join('')
   return assignment(written.toLowerCase(), [written, '='], rest.slice(equals + 1))
 }
 
 const literal = new Set<T.TokenType>([T.STRING, T.NUMBER, T.WORD, T.QUOTED_NAME, T.COMMA])
 
-function assignment(name: string, head: readonly string[], value: readonly Part[]): Step {
+function assignment(name: string, head: readonly string[], value: readonly SessionPart[]): Step {
   if (left.test(name)) return {}
   const isPlain = value.length > 0 && value.every(({ type, raw }) => literal.has(type) || raw === '-' || raw === '+')
-  if (!isPlain) throw unknown()
+  if (!isPlain) throw unknownSession()
   const statement = ['set local', ...head, ...value.map(({ raw }) => raw)].join(' ')
   return { name: name === 'schema' ? 'search_path' : name, statement }
 }
 
 /** `select set_config('app.tenant', '7', false)`, and nothing else. */
-function configOf(parts: readonly Part[]): Step {
+function configOf(parts: readonly SessionPart[]): Step {
   const rest = parts[1]?.word === 'pg_catalog' ? parts.slice(3) : parts.slice(1)
   const shape = rest.map(({ type, word, raw }) => (type === T.STRING ? 's' : type === T.WORD ? word : raw)).join(' ')
-  if (!/^set_config \( s , s , (true|false) \)( as \w+| \w+)?$/.test(shape)) throw unknown()
+  if (!/^set_config \( s , s , (true|false) \)( as \w+| \w+)?$/.test(shape)) throw unknownSession()
   const [name, value] = rest.filter(({ type }) => type === T.STRING).map(({ raw }) => raw) as [string, string]
   const setting = name.slice(1, -1).toLowerCase()
   if (left.test(setting)) return {}
   return { name: setting, statement: `select pg_catalog.set_config(${name}, ${value}, true)` }
-}
-
-function partsOf(text: string): readonly Part[] {
-  const tokens = new T.Tokenizer(text, 'postgresql')
-  const parts: Part[] = []
-  while (tokens.next()) {
-    if (tokens.type === T.SEMICOLON) continue
-    const raw = tokens.textOf(tokens.start, tokens.end)
-    parts.push({ type: tokens.type, raw, word: tokens.type === T.WORD ? raw.toLowerCase() : '' })
-  }
-  return parts
-}
-
-function unknown(): Refused {
-  return new Refused(refuse('session-unknown'))
 }
