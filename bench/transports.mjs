@@ -12,6 +12,17 @@ export async function openTransports(pg, url) {
   return { stub, client, pool }
 }
 
+/** A connection of mysql2 that answers as pg does. */
+export async function openMysqlTransport(mysql, url) {
+  const connection = await mysql.createConnection({ uri: url, maxPreparedStatements: 100 })
+  return {
+    query: async (text, values) => {
+      const [rows] = await connection.execute(text, values)
+      return { rows }
+    },
+  }
+}
+
 /**
  * A client of pg whose queries end in a microtask. Call, query object, promise and result handling are the driver's
  * own; only what is written to and read from the network is left out.

@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { tools } from './tools/index.mjs'
 import { otelTools } from './tools/otel-tools.mjs'
-import { openTransports } from './transports.mjs'
-import { STATEMENTS, workloads } from './workloads.mjs'
+import { openMysqlTransport, openTransports } from './transports.mjs'
+import { mysqlWorkloads, workloads as postgresWorkloads, STATEMENTS } from './workloads.mjs'
 
 /*
  * One process per tool. It loads the tool, then the driver, since tools hook what is loaded after them, and then does
@@ -15,9 +15,14 @@ import { STATEMENTS, workloads } from './workloads.mjs'
 const settings = [...tools, ...otelTools].find(({ name }) => name === process.argv[2])
 const { start } = await import(new URL(settings.module, new URL('./tools/', import.meta.url)).href)
 const tool = start(settings)
-const pg = createRequire(import.meta.url)('pg')
+const require = createRequire(import.meta.url)
+const pg = require('pg')
 tool.patch?.(pg)
+const workloads = [...postgresWorkloads, ...mysqlWorkloads]
 const transports = await openTransports(pg, process.env.BENCH_POSTGRES_URL)
+if (process.env.BENCH_MYSQL_URL !== undefined) {
+  transports.mysql = await openMysqlTransport(require('mysql2/promise'), process.env.BENCH_MYSQL_URL)
+}
 
 let nextRequest = 1
 

@@ -109,7 +109,7 @@ function mysqlOnly(program: string): string[] {
   return program.endsWith('mariadbd') ? [] : ['--mysqlx=OFF']
 }
 
-function findProgram(name: string): string | undefined {
+export function findProgram(name: string): string | undefined {
   return FOLDERS.map((folder) => join(folder, name)).find((path) => existsSync(path))
 }
 

@@ -16,7 +16,7 @@ export function start({ sampling }) {
   exporter.export = function (trace) {
     for (const { name } of trace) {
       if (name === 'request') counts.scopes++
-      else if (name === 'pg.query') counts.statements++
+      else if (name === 'pg.query' || name === 'mysql.query') counts.statements++
     }
     return Reflect.apply(send, this, [trace])
   }

@@ -4,7 +4,7 @@ export const rates = [1, 0.01, 0]
 /** What each rate is measured with; `sdk` is what the others add to. */
 const columns = [
   { instrumentation: 'sdk', label: 'SDK alone, a span per request' },
-  { instrumentation: 'pg', label: "OpenTelemetry's instrumentation of pg" },
+  { instrumentation: 'pg', label: "OpenTelemetry's own instrumentation" },
   { instrumentation: 'spans', label: 'nonplus, spans and findings' },
   { instrumentation: 'findings', label: 'nonplus, findings only' },
   { instrumentation: 'datadog', label: 'dd-trace, sending to a sink', module: './datadog.mjs' },

@@ -1,5 +1,6 @@
 import { trace } from '@opentelemetry/api'
 import { registerInstrumentations } from '@opentelemetry/instrumentation'
+import { MySQL2Instrumentation } from '@opentelemetry/instrumentation-mysql2'
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg'
 import { BatchSpanProcessor, ParentBasedSampler, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-base'
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
@@ -18,7 +19,7 @@ export function start({ sampling, instrumentation }) {
   const exporter = {
     export(spans, done) {
       for (const { attributes } of spans) {
-        if (attributes['db.query.text'] !== undefined) counts.statements++
+        if ((attributes['db.query.text'] ?? attributes['db.statement']) !== undefined) counts.statements++
         else counts.scopes++
       }
       done({ code: 0 })
@@ -32,7 +33,9 @@ export function start({ sampling, instrumentation }) {
   })
   provider.register()
   const isOurs = instrumentation === 'spans' || instrumentation === 'findings'
-  if (instrumentation === 'pg') registerInstrumentations({ instrumentations: [new PgInstrumentation()] })
+  if (instrumentation === 'pg') {
+    registerInstrumentations({ instrumentations: [new PgInstrumentation(), new MySQL2Instrumentation()] })
+  }
   if (isOurs) {
     const ours = new NonplusInstrumentation({ http: false, metrics: false, spans: instrumentation === 'spans' })
     ours.setLoggerProvider({ getLogger: () => ({ emit: () => void counts.findings++ }) })
