@@ -37,8 +37,9 @@ export function optionsOfQuery({ handler, state: connection }: Any): PostgresOpt
  */
 export function askForOptions(query: Any): () => void {
   const Builder = builders.get(query.constructor)
-  if (!state.wantsAsides || Builder === undefined || known.has(query.handler) || query.strings === undefined)
-    return () => {}
+  // for connections of our own, and for the spans of a tracer
+  const isWanted = state.wantsAsides || state.contexts !== undefined
+  if (!isWanted || Builder === undefined || known.has(query.handler) || query.strings === undefined) return () => {}
   const { strings, args, handler } = query
   const probe = Object.create(Builder.prototype)
   Object.defineProperty(probe, 'build', {

@@ -1,5 +1,6 @@
 import type { ResultColumn } from '../model/trace.ts'
 import type { Instrumentation } from './instrumentation.ts'
+import { addressOf } from './postgres-address.ts'
 import { notePostgresDriver, openPostgresAside, postgresAsideKeyOf } from './postgres-aside.ts'
 import { notePostgresClasses } from './postgres-options.ts'
 import { wrapPostgresQuery } from './postgres-query.ts'
@@ -18,6 +19,7 @@ export const postgres: Instrumentation = {
   via: 'patch',
   files: { import: ['src/query.js', 'src/types.js'], require: ['cjs/src/query.js', 'cjs/src/types.js'] },
   columnsOf,
+  addressOf,
   openAside: openPostgresAside,
   asideKeyOf: postgresAsideKeyOf,
   matches: (exports) => isQuery((exports as Any).Query) || isTypes(exports) || isDriver(exports) || isInstance(exports),

@@ -13,13 +13,16 @@ import { createProfiler } from '../../src/profiler.ts'
 import { startRecorder } from '../../src/recorder.ts'
 import { createDatabase } from '../create-database.ts'
 import { describeDriver, facts } from './driver-contract.ts'
-import { here, lineOf, record } from './record.ts'
+import { addressesOf, addressIn, here, lineOf, record } from './record.ts'
 
 const url = await createDatabase('postgres_js')
 instrument(postgres)
 
 const sql = postgres(url, { max: 2, onnotice: () => {} })
 const TEXT = 'select * from authors where id = $1'
+
+// biome-ignore lint/suspicious/noExplicitAny: what a tracer hands around
+type Any = any
 
 beforeAll(async () => {
   await sql`create table authors (id int primary key, name text)`
@@ -88,6 +91,46 @@ async function textsOf(fn: () => Promise<unknown>): Promise<unknown[]> {
   const { ended } = await record(fn)
   return ended.map(({ text, parameters, rows }) => [text, parameters, rows])
 }
+
+describe('where statements go', () => {
+  const contexts = {
+    active: () => undefined,
+    run: (_context: unknown, fn: Any, self: unknown, args: Any) => fn.apply(self, args),
+  }
+
+  async function addressesWith(instance: postgres.Sql): Promise<unknown[]> {
+    state.contexts = contexts as typeof state.contexts
+    try {
+      const { started } = await record(async () => {
+        await instance`select ${1}::int as one`
+        await instance.unsafe('select $1::int as one', [1])
+        await instance.begin(async (inside) => await inside`select ${2}::int as two`)
+      })
+      const addresses = addressesOf(started).map((address) => JSON.stringify(address))
+      return [...new Set(addresses)].map((address) => JSON.parse(address))
+    } finally {
+      state.contexts = undefined
+      await instance.end()
+    }
+  }
+
+  test('is told to a tracer', async () => {
+    expect(await addressesWith(postgres(url, { max: 1 }))).toEqual([addressIn(url)])
+  })
+
+  test('but for the host, where it may be one of several', async () => {
+    const { port, host = '', database } = addressIn(url)
+    const several = postgres(url, { max: 1, host: [host, host] as never, port: [port, port] as never })
+    expect(await addressesWith(several)).toEqual([{ database }])
+  })
+
+  test('asks for nothing where nobody wants it', async () => {
+    const instance = postgres(url, { max: 1 })
+    const { started } = await record(async () => await instance`select 1 as one`)
+    await instance.end()
+    expect(addressesOf(started)).toEqual([undefined])
+  })
+})
 
 describe('text as it is sent', () => {
   test('fragments are part of their query, not queries', async () => {
