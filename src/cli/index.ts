@@ -184,11 +184,9 @@ function split(value: string): string[] {
   return value.split(',').map((part) => part.trim())
 }
 
-try {
-  await program.parseAsync()
-} catch (error) {
+program.parseAsync().catch((error: unknown) => {
   process.exitCode = exitCodeOf(error)
-}
+})
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) {

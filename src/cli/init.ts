@@ -3,6 +3,7 @@ import { NonplusError } from '../model/errors.ts'
 import { writeText } from '../write-text.ts'
 import { askOnTerminal, type Questions } from './init/ask.ts'
 import { describeEdits, describeNext, describeProject, describeRest } from './init/init-words.ts'
+import { loadTokenizer } from './init/module-text.ts'
 import { type Project, readProject } from './init/project.ts'
 import type { Change, Proposal } from './init/proposal.ts'
 import { planEdits, propose, proposeRunners } from './init/propose.ts'
@@ -37,6 +38,7 @@ export async function init(
   { yes = false, dryRun = false }: InitFlags,
   { cwd, color, isInteractive, write, ask }: InitSurroundings = onTerminal(),
 ): Promise<0 | typeof LEFT> {
+  await loadTokenizer()
   const project = readProject(cwd)
   const proposals = propose(project)
   const changes = proposals.filter((one): one is Change => one.state === 'change')

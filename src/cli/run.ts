@@ -114,7 +114,7 @@ async function conclude(folder: string, plan: Plan, { code }: Ending): Promise<n
 }
 
 /**
- * The CommonJS build, although the ESM one would do: with `--import` Node treats the program itself as an ES module, past
+ * What is required, although what is imported would do: with `--import` Node treats the program itself as an ES module, past
  * the hooks that ts-node, @swc-node/register and the like put into `require`.
  */
 function registerPath(): string {

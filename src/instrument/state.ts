@@ -36,7 +36,7 @@ export interface Counters {
   failures: number
 }
 
-/** What all copies of nonplus in a process share: ESM and CommonJS builds, duplicates in node_modules, bundles. */
+/** What all copies of nonplus in a process share: duplicates in node_modules, bundles, sandboxes of test runners. */
 export interface SharedState {
   readonly storage: AsyncLocalStorage<Scope>
   /** The call of an ORM that is under way. */

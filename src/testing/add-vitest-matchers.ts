@@ -1,7 +1,5 @@
 import { chai, expect } from 'vitest'
-import { CallerError } from './caller-error.ts'
-import { type Matcher, type MatcherContext, matchers } from './matchers.ts'
-import { querySnapshot } from './query-snapshot.ts'
+import { CallerError, type Matcher, type MatcherContext, matchers, querySnapshot } from './vitest-parts.ts'
 import { namesOf, type Task } from './vitest-task.ts'
 
 /** Adds the matchers to `expect` of Vitest. */

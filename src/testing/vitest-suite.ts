@@ -1,6 +1,6 @@
 import * as vitest from 'vitest'
 import { addVitestMatchers } from './add-vitest-matchers.ts'
-import { flushSuite, inTestScope, startSuite } from './suite.ts'
+import { flushSuite, inTestScope, startSuite } from './vitest-parts.ts'
 import { namesOf, type Task } from './vitest-task.ts'
 
 type TestFunction = () => unknown

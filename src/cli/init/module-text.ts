@@ -1,4 +1,11 @@
-import jsTokens from 'js-tokens'
+type Tokenizer = typeof import('js-tokens').default
+
+let jsTokens: Tokenizer | undefined
+
+/** Must resolve before a text is read: the tokenizer is an ES module, and the build, being CommonJS, can only import it. */
+export async function loadTokenizer(): Promise<void> {
+  jsTokens ??= (await import('js-tokens')).default
+}
 
 /** A token that means something: no space, no comment. */
 export interface CodeToken {
@@ -28,6 +35,7 @@ const CLOSING = new Set(['}', ']', ')'])
 
 /** Reads a text; undefined where its brackets do not match, or something in it was not understood. */
 export function readModule(text: string): ModuleText | undefined {
+  if (jsTokens === undefined) throw new Error('loadTokenizer() has not resolved yet.')
   const tokens: CodeToken[] = []
   let [start, depth] = [0, 0]
   for (const token of jsTokens(text)) {

@@ -1,6 +1,9 @@
 import ts from 'typescript'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { appendToList, wrapExport } from '../../../src/cli/init/module-edit.ts'
+import { loadTokenizer } from '../../../src/cli/init/module-text.ts'
+
+beforeAll(loadTokenizer)
 
 const LOADING = { binding: 'nonplus', specifier: 'nonplus/vitest/plugin', format: 'esm' } as const
 
