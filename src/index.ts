@@ -35,6 +35,7 @@ export type {
   ValueToken,
 } from './model/trace.ts'
 export type { ExplainOption, ExplainWith, ProfilerOptions } from './options.ts'
-export { createProfiler, type Profiled, type Profiler, profile, runInScope, type ScopeResult } from './profiler.ts'
+export { createProfiler, type Profiled, type Profiler, profile, runInScope } from './profiler.ts'
 export type { ReporterName } from './reporters/index.ts'
+export type { ScopeResult } from './scope-result.ts'
 export { currentQueries, type QuerySums } from './scope-sums.ts'

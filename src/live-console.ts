@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { emptyBaseline } from './baseline.ts'
 import type { Report } from './model/report.ts'
-import type { ScopeResult } from './profiler.ts'
 import { readBaseline } from './read-baseline.ts'
 import { renderFinding, renderRepeat } from './reporters/finding-text.ts'
 import type { ReporterContext } from './reporters/reporter.ts'
 import { renderSummary } from './reporters/summary.ts'
+import type { ScopeResult } from './scope-result.ts'
 import { writeText } from './write-text.ts'
 
 /** Times a finding is shown as one line before it only counts: a busy server would fill the screen. */

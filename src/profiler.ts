@@ -1,49 +1,21 @@
-import { analyze } from './analyze.ts'
-import { driverCoverage, processCoverage } from './coverage.ts'
+import { ClosingScope } from './closing-scope.ts'
+import { processCoverage } from './coverage.ts'
 import { DelayedScopes } from './delayed-scopes.ts'
 import { explainAtEnd } from './explain-at-end.ts'
-import { type Explainer, explainerFor, type Studying } from './explainer.ts'
-import { hookBluebird } from './instrument/bluebird.ts'
-import { hookBookshelf } from './instrument/bookshelf.ts'
+import { type Explainer, explainerFor } from './explainer.ts'
 import { scopeEnd, subscribeGuarded } from './instrument/channel.ts'
-import { hookGraphql } from './instrument/graphql.ts'
-import { installHttpScopes } from './instrument/http.ts'
-import { installScopeLibraries } from './instrument/install-scope-libraries.ts'
-import { hookKnex } from './instrument/knex.ts'
-import { watchLambda } from './instrument/lambda.ts'
-import { installLoader } from './instrument/loader.ts'
-import { hookMikroOrm } from './instrument/mikro-orm.ts'
-import { hookPrisma } from './instrument/prisma.ts'
-import { installProcessScope } from './instrument/process-scope.ts'
 import { runScope } from './instrument/run-scope.ts'
-import { isSandboxed } from './instrument/sandbox.ts'
 import { currentScope, runIn, Scope } from './instrument/scope.ts'
-import { hookSequelize } from './instrument/sequelize.ts'
-import { hookSlonik } from './instrument/slonik.ts'
 import { reportFailure, state } from './instrument/state.ts'
-import { hookTypeorm } from './instrument/typeorm.ts'
 import { KeptScopes } from './kept-scopes.ts'
-import type { Finding } from './model/finding.ts'
-import type { ExplainedStatement } from './model/plan.ts'
-import type { Report, ReportScope } from './model/report.ts'
+import type { Report } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
 import { checkOptions, defaultCallSites, explainModeOf, type ProfilerOptions } from './options.ts'
-import { ledgerOf, ledgerOfScope, withPlans } from './plan-report.ts'
-import { ownRecordOf, recordOf, type ScopePart, type ScopeRecord, startRecorder } from './recorder.ts'
-import { sumsOf } from './scope-sums.ts'
-import { installServerTiming } from './server-timing.ts'
-import type { Study } from './study.ts'
-import { buildTrace } from './trace-builder.ts'
-import { valueText, withValues } from './value-texts.ts'
-import { version } from './version.ts'
-
-/** One scope as it closed, with what was found in it. */
-export interface ScopeResult {
-  readonly scope: ReportScope
-  readonly findings: readonly Finding[]
-  /** Made when it is first read. */
-  readonly trace: Trace
-}
+import { ledgerOf, withPlans } from './plan-report.ts'
+import { recordOf, type ScopeRecord } from './recorder.ts'
+import { resultOf, type ScopeResult, unjudged } from './scope-result.ts'
+import { startWatching, watchDrivers } from './start-watching.ts'
+import { valueText } from './value-texts.ts'
 
 /** Watches the process it was made in. */
 export interface Profiler {
@@ -82,21 +54,6 @@ export function createProfiler(options: ProfilerOptions = {}): Profiler {
   return new ScopeProfiler(options)
 }
 
-/** Hooks drivers as they are loaded, and opens the scopes that the options ask for; nobody judges them yet. */
-export function startWatching(options: ProfilerOptions): void {
-  watch()
-  if (process.env.NONPLUS !== '0') {
-    const callSites = options.callSites ?? defaultCallSites()
-    if (options.http !== false) {
-      installServerTiming(options)
-      installHttpScopes({ callSites })
-      watchLambda(callSites)
-    }
-    if (options.jobs !== false) installScopeLibraries(callSites)
-    if (options.processScope === true) installProcessScope(callSites)
-  }
-}
-
 /**
  * Runs `fn` as one scope and reports on what it sent.
  *
@@ -124,7 +81,7 @@ export async function profileBlock<Result>(
   isJudged: boolean,
 ): Promise<Profiled<Result>> {
   checkOptions(options)
-  watch()
+  watchDrivers()
   const scope = openBlock(name, options, isJudged)
   let closing: ClosingScope | undefined
   let values: { values?: readonly string[] } = {}
@@ -156,7 +113,7 @@ export function runInScope<Result>(
   fn: () => Result,
   { callSites = defaultCallSites() }: Pick<ProfilerOptions, 'callSites'> = {},
 ): Result {
-  watch()
+  watchDrivers()
   return runScope({ name: checkScopeName(name), kind: 'job', callSites }, () => fn())
 }
 
@@ -176,25 +133,6 @@ function openBlock(name: string, { callSites }: ProfilerOptions, isJudged: boole
 function checkScopeName(name: unknown): string {
   if (typeof name === 'string' && name !== '') return name
   throw new TypeError(`The name of a scope must be a string that is not empty, but got: ${JSON.stringify(name)}.`)
-}
-
-let isWatching = false
-
-/** Looks through all loaded modules, so only once; again where every hook has been taken out, or no load is seen. */
-function watch(): void {
-  if ((isWatching && state.drivers.size > 0 && !isSandboxed) || process.env.NONPLUS === '0') return
-  isWatching = true
-  startRecorder()
-  installLoader()
-  hookBluebird()
-  hookBookshelf()
-  hookKnex()
-  hookMikroOrm()
-  hookPrisma()
-  hookSequelize()
-  hookSlonik()
-  hookTypeorm()
-  hookGraphql()
 }
 
 class ScopeProfiler implements Profiler {
@@ -289,187 +227,4 @@ function isPartOfTest({ kind, parent }: Scope): boolean {
 /** True for a request inside a block whose assertion has looked at it, and failed or not. */
 function isJudgedAround({ parent }: Scope): boolean {
   return parent !== undefined && (parent.isJudged || isJudgedAround(parent))
-}
-
-function unjudged(scope: Scope): ScopeResult {
-  const record = recordOf(scope)
-  return new ClosedScope(summaryOf(scope, record), [], scope, record)
-}
-
-/** Judges a scope that has closed, and not let go of its record yet. */
-export function resultOf(scope: Scope, options: ProfilerOptions): ScopeResult {
-  return resultOfRecord(scope, recordOf(scope), options, noPlans)
-}
-
-/** Judges what a scope that goes on has done so far. */
-export function resultSoFar(scope: Scope, options: ProfilerOptions): ScopeResult {
-  const result = resultOf(scope, options)
-  forgetTraces(recordOf(scope))
-  return result
-}
-
-function forgetTraces(record: ScopeRecord): void {
-  record.trace = undefined
-  for (const part of record.parts) forgetTraces(part.record)
-}
-
-/** Plans of the statements of a trace. */
-type PlanSource = (trace: Trace) => readonly ExplainedStatement[]
-
-const noPlans: PlanSource = () => []
-
-/** The record is let go of by its scope when that has closed. */
-function resultOfRecord(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): ScopeResult {
-  // where no shape ran twice there is nothing to prove but lists of one row, and plans
-  const isWorthReading = !scope.isCountedOnly && (record.hasRepeats || record.hasSingleRowLists || plansOf !== noPlans)
-  const findings = isWorthReading ? findingsOf(scope, record, options, plansOf) : []
-  return new ClosedScope(summaryOf(scope, record), findings, scope, record, plansOf)
-}
-
-/** A scope that has closed, and is judged when the plans of its statements are there. */
-class ClosingScope {
-  /** Studies of its statements that are not settled. */
-  readonly waiting: readonly Study[]
-  readonly #scope: Scope
-  readonly #record: ScopeRecord
-  readonly #options: ProfilerOptions
-  readonly #explainer: Explainer | undefined
-  readonly #studying: Studying | undefined
-  #result: ScopeResult | undefined
-
-  constructor(scope: Scope, options: ProfilerOptions, explainer: Explainer | undefined) {
-    this.#scope = scope
-    this.#record = recordOf(scope)
-    this.#options = options
-    this.#explainer = explainer
-    this.#studying = explainer?.take(this.#record.messages, scope.name)
-    this.waiting = this.#studying?.waiting ?? []
-    if (this.#studying === undefined) this.#result = resultOf(scope, options)
-    // rows are the application's, which may change them later
-    else readNow(scope, this.#record, scope.kind === 'test')
-  }
-
-  /** Resolves when it may be judged. */
-  async settled(): Promise<void> {
-    if (this.waiting.length > 0) await this.#explainer?.settledInTime(this.waiting)
-  }
-
-  result(): ScopeResult {
-    this.#result ??= resultOfRecord(this.#scope, this.#record, this.#options, (trace) => this.#plansOf(trace))
-    return this.#result
-  }
-
-  profiled(): Pick<Profiled<unknown>, 'report' | 'trace'> {
-    const result = this.result()
-    const { trace } = result
-    const report = scopeReport(result, trace)
-    if (this.#explainer === undefined || this.#studying === undefined) return { report, trace }
-    return { report: withPlans(report, ledgerOfScope(this.#explainer, this.#studying.candidates)), trace }
-  }
-
-  #plansOf(trace: Trace): readonly ExplainedStatement[] {
-    return this.#explainer?.plansOf(trace, this.#studying?.candidates ?? []) ?? []
-  }
-}
-
-/** Builds the traces that will be judged, while the rows are what was read. */
-function readNow(scope: Scope, record: ScopeRecord, isTest: boolean): void {
-  try {
-    for (const part of recordsToJudge(scope, record, isTest)) buildTrace(part.scope, part.record)
-    buildTrace(scope, record)
-  } catch (error) {
-    reportFailure('trace', error)
-  }
-}
-
-function findingsOf(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): Finding[] {
-  try {
-    return judge(scope, record, options, plansOf)
-  } catch (error) {
-    reportFailure('trace', error)
-    return []
-  }
-}
-
-function judge(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): Finding[] {
-  const { id, name, kind, testFile } = scope
-  const parts = recordsToJudge(scope, record, kind === 'test')
-  const findings = parts.flatMap((part) => findIn(part.scope, part.record, options, plansOf))
-  return findings.map((finding) => ({ ...softenIn(testFile, finding), scope: { id, name } }))
-}
-
-/**
- * What a scope sent itself, and each unit of work inside it.
- *
- * @param isTest where requests are left out: they are scopes of the same report.
- */
-function recordsToJudge(scope: Scope, record: ScopeRecord, isTest: boolean): ScopePart[] {
-  const found: ScopePart[] = [{ scope, record: record.parts.length === 0 ? record : ownRecordOf(record) }]
-  for (const part of record.parts) {
-    if (part.scope.isJudged || (isTest && part.scope.kind === 'request')) continue
-    found.push(...recordsToJudge(part.scope, part.record, isTest))
-  }
-  return found
-}
-
-function findIn(scope: Scope, record: ScopeRecord, options: ProfilerOptions, plansOf: PlanSource): Finding[] {
-  const findings = analyze(traceWith(buildTrace(scope, record), plansOf), options)
-  return options.values === true ? withValues(findings, record.messages) : findings
-}
-
-function traceWith(trace: Trace, plansOf: PlanSource): Trace {
-  return plansOf === noPlans ? trace : { ...trace, plans: plansOf(trace) }
-}
-
-/** A loop of the test itself is told, and fails nothing: tests look up what they have made. */
-function softenIn(testFile: string | undefined, finding: Finding): Finding {
-  const place = (finding.kind === 'n-plus-one' ? finding.loop : undefined) ?? finding.callSite
-  return testFile !== undefined && place?.file === testFile ? { ...finding, severity: 'info' } : finding
-}
-
-/** Most scopes hold no finding, and nobody asks for their traces: so a trace is made when it is asked for. */
-class ClosedScope implements ScopeResult {
-  readonly scope: ReportScope
-  readonly findings: readonly Finding[]
-  readonly #source: Scope
-  readonly #record: ScopeRecord
-  readonly #plansOf: PlanSource
-
-  constructor(
-    scope: ReportScope,
-    findings: readonly Finding[],
-    source: Scope,
-    record: ScopeRecord,
-    plansOf: PlanSource = noPlans,
-  ) {
-    this.scope = scope
-    this.findings = findings
-    this.#source = source
-    this.#record = record
-    this.#plansOf = plansOf
-  }
-
-  get trace(): Trace {
-    return traceWith(buildTrace(this.#source, this.#record), this.#plansOf)
-  }
-}
-
-function summaryOf(scope: Scope, record: ScopeRecord): ReportScope {
-  return { ...scope.info, queries: sumsOf(record) }
-}
-
-function scopeReport({ scope, findings }: ScopeResult, trace: Trace): Report {
-  const { drivers, warnings } = driverCoverage()
-  const located = trace.executions.filter(({ callSite }) => callSite !== undefined).length
-  const seen = trace.executions.length + trace.folded.reduce((sum, { count }) => sum + count, 0)
-  const notes = drivers.some(({ via }) => via !== 'none')
-    ? []
-    : ['No driver was loaded where nonplus could see it. Load nonplus first, or call instrument(driver).']
-  return {
-    version: 1,
-    tool: { name: 'nonplus', version },
-    scopes: [scope],
-    findings,
-    coverage: { seen, attributed: seen, withCallSite: located, drivers, warnings: [...warnings, ...notes] },
-  }
 }

@@ -10,7 +10,7 @@ import { reportFailure, state } from './instrument/state.ts'
 import type { Finding } from './model/finding.ts'
 import type { ReportScope, ScopeTotals } from './model/report.ts'
 import type { PlanOutcome } from './plan-ledger.ts'
-import type { ScopeResult } from './profiler.ts'
+import type { ScopeResult } from './scope-result.ts'
 import { ScopeSieve } from './scope-sieve.ts'
 import { TimelineBudget } from './timeline-budget.ts'
 

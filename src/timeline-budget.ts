@@ -1,7 +1,7 @@
 import type { Finding } from './model/finding.ts'
 import type { ScopeExecution } from './model/report.ts'
 import type { Trace } from './model/trace.ts'
-import type { ScopeResult } from './profiler.ts'
+import type { ScopeResult } from './scope-result.ts'
 
 /** More of one scope fill a screen many times over. */
 const MAX_PER_SCOPE = 1_000

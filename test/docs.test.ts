@@ -88,7 +88,14 @@ describe('links', () => {
 
 describe('warnings', () => {
   /** Where texts for `coverage.warnings` are made. */
-  const sources = ['coverage.ts', 'scope-sieve.ts', 'run-report.ts', 'profiler.ts', 'reporters/json.ts']
+  const sources = [
+    'coverage.ts',
+    'scope-sieve.ts',
+    'run-report.ts',
+    'profiler.ts',
+    'scope-report.ts',
+    'reporters/json.ts',
+  ]
 
   /** Fixed words of the texts in a file: parts of four words and more, those of errors left out. */
   function fixedWordsOf(name: string): string[] {

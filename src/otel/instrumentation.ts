@@ -1,7 +1,7 @@
 import type { LoggerProvider, MeterProvider, TracerProvider } from '@opentelemetry/api'
 import { state } from '../instrument/state.ts'
 import { pickOptions } from '../options.ts'
-import { startWatching } from '../profiler.ts'
+import { startWatching } from '../start-watching.ts'
 import { version } from '../version.ts'
 import { checkOtelOptions, type OtelOptions } from './otel-options.ts'
 import { Outlet } from './outlet.ts'

@@ -1,6 +1,6 @@
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api'
 import type { ReportScope } from '../model/report.ts'
-import type { ScopeResult } from '../profiler.ts'
+import type { ScopeResult } from '../scope-result.ts'
 import { BoundedNames } from './bounded-names.ts'
 import type { Providers } from './providers.ts'
 
