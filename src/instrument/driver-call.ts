@@ -1,4 +1,6 @@
-import { callIn, type StatementMessage, takeDeferredCallSite } from './message.ts'
+import { callIn } from './call-in.ts'
+import { takeDeferredCallSite } from './deferred-call-site.ts'
+import type { StatementMessage } from './message.ts'
 import { isPlainPromise } from './scope.ts'
 import { state } from './state.ts'
 

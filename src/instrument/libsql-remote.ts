@@ -1,12 +1,8 @@
-import {
-  type DriverInfo,
-  type ServerAddress,
-  type StatementMessage,
-  startStatement,
-  takeDeferredCallSite,
-} from './message.ts'
+import { takeDeferredCallSite } from './deferred-call-site.ts'
+import type { DriverInfo, ServerAddress, StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { sqliteParametersOf } from './sqlite-parameters.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: the client's own objects

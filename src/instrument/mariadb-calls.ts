@@ -2,9 +2,10 @@ import { bindCallback, followCall, isInCall } from './driver-call.ts'
 import type { MariadbClasses } from './mariadb-classes.ts'
 import { endWithResult } from './mariadb-result.ts'
 import { watchCommand, watchStream } from './mariadb-streams.ts'
-import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import { runOperation } from './operation.ts'
 import { wrapMethod } from './patch.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mariadb's own objects

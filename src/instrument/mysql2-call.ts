@@ -1,8 +1,9 @@
 import type { Checkout } from './checkout.ts'
 import { now } from './clock.ts'
-import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import type { Question } from './mysql2-question.ts'
 import type { Scope } from './scope.ts'
+import { startStatement } from './start-statement.ts'
 import { onceInProcess, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects

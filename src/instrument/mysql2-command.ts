@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import type { ResultColumn } from '../model/trace.ts'
-import { callIn, type RawResult, type StatementMessage } from './message.ts'
+import { callIn } from './call-in.ts'
+import type { RawResult, StatementMessage } from './message.ts'
 import type { Call } from './mysql2-call.ts'
 import { wrapMethod } from './patch.ts'
 import { RowSample } from './row-sample.ts'

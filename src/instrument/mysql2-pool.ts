@@ -1,5 +1,6 @@
+import { callIn } from './call-in.ts'
 import { type Checkout, checkoutOf, noteCheckout } from './checkout.ts'
-import { callIn, type DriverInfo } from './message.ts'
+import type { DriverInfo } from './message.ts'
 import { Call, calls, dropAdoption } from './mysql2-call.ts'
 import { watchEvents } from './mysql2-command.ts'
 import { hookConnection } from './mysql2-connection.ts'

@@ -1,4 +1,5 @@
-import { type DriverInfo, withCallSite } from './message.ts'
+import { withCallSite } from './deferred-call-site.ts'
+import type { DriverInfo } from './message.ts'
 import { calls } from './mysql2-call.ts'
 import { hookConnection } from './mysql2-connection.ts'
 import { hookNamespace, hookPool } from './mysql2-pool.ts'

@@ -1,5 +1,7 @@
-import { type DriverInfo, type ServerAddress, type StatementMessage, startStatement, withCallSite } from './message.ts'
+import { withCallSite } from './deferred-call-site.ts'
+import type { DriverInfo, ServerAddress, StatementMessage } from './message.ts'
 import { partsOfUrl } from './pg-address.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects

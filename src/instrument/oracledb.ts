@@ -2,11 +2,12 @@ import type { ResultColumn } from '../model/trace.ts'
 import { connectionOf } from './connection.ts'
 import { bindCallback, followCall, isInCall } from './driver-call.ts'
 import type { Instrumentation } from './instrumentation.ts'
-import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import { runOperation } from './operation.ts'
 import { addressOf, poolStateOf } from './oracledb-address.ts'
 import { watchResultSet } from './oracledb-result-set.ts'
 import { wrapMethod } from './patch.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure, state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: oracledb's own objects

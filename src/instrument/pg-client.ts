@@ -1,11 +1,13 @@
 import { takeCheckoutSite } from './checkout.ts'
 import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
-import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
+import { withCallSite } from './deferred-call-site.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { wrapPgConnect } from './pg-connect.ts'
 import { takeAdoption } from './pg-handover.ts'
 import { watchQuery, wrapPgQuery } from './pg-query.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects

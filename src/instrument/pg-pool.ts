@@ -1,10 +1,13 @@
+import { callIn } from './call-in.ts'
 import { type Checkout, checkoutOf, noteCheckout } from './checkout.ts'
-import { callIn, type DriverInfo, startStatement, withCallSite } from './message.ts'
+import { withCallSite } from './deferred-call-site.ts'
+import type { DriverInfo } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { notePoolClients } from './pg-aside.ts'
 import { parametersOf, textOf } from './pg-client.ts'
 import { type Handover, setAdoption, setHandover, takeHandover } from './pg-handover.ts'
 import type { Scope } from './scope.ts'
+import { startStatement } from './start-statement.ts'
 import { state } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: pg's own objects

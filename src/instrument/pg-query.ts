@@ -1,5 +1,6 @@
 import type { ResultColumn } from '../model/trace.ts'
-import { callIn, type RawResult, type StatementMessage } from './message.ts'
+import { callIn } from './call-in.ts'
+import type { RawResult, StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { expectPlan } from './pg-auto-explain.ts'
 import { RowSample } from './row-sample.ts'

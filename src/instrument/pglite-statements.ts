@@ -1,6 +1,8 @@
 import { connectionOf } from './connection.ts'
-import { type DriverInfo, type RawResult, type StatementMessage, startStatement, withCallSite } from './message.ts'
+import { withCallSite } from './deferred-call-site.ts'
+import type { DriverInfo, RawResult, StatementMessage } from './message.ts'
 import { type Method, type Wrapping, wrapMethod } from './patch.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects

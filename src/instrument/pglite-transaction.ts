@@ -1,7 +1,9 @@
 import { connectionOf } from './connection.ts'
-import { type DriverInfo, type StatementMessage, startStatement, withCallSite } from './message.ts'
+import { withCallSite } from './deferred-call-site.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import { type Wrapping, wrapMethod } from './patch.ts'
 import { wrapPgliteStatements } from './pglite-statements.ts'
+import { startStatement } from './start-statement.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects
 type Any = any

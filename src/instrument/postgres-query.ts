@@ -1,20 +1,14 @@
+import { callIn } from './call-in.ts'
 import { captureCallSite } from './call-site.ts'
 import { strayStart } from './channel.ts'
 import { now } from './clock.ts'
 import { connectionOf } from './connection.ts'
-import {
-  callIn,
-  type DriverInfo,
-  type Origin,
-  originOf,
-  type RawResult,
-  type StatementMessage,
-  startStatement,
-} from './message.ts'
+import type { DriverInfo, RawResult, StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { askForOptions, optionsOfQuery } from './postgres-options.ts'
 import { RowSample } from './row-sample.ts'
 import { filingScope } from './scope.ts'
+import { type Origin, originOf, startStatement } from './start-statement.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: a driver's own objects

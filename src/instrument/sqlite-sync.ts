@@ -1,9 +1,10 @@
 import { connectionOf } from './connection.ts'
-import { type DriverInfo, type StatementMessage, startStatement } from './message.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import { type Method, type Wrapping, wrapMethod } from './patch.ts'
 import { RowSample } from './row-sample.ts'
 import { isOutside } from './scope.ts'
 import { changedRows, sqliteResultOf } from './sqlite-rows.ts'
+import { startStatement } from './start-statement.ts'
 import { reportFailure } from './state.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: objects of the drivers

@@ -1,4 +1,5 @@
-import { callIn, type StatementMessage } from './message.ts'
+import { callIn } from './call-in.ts'
+import type { StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { RowSample } from './row-sample.ts'
 import { sqliteResultOf } from './sqlite-rows.ts'

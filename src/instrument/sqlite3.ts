@@ -1,6 +1,7 @@
+import { callIn } from './call-in.ts'
 import { connectionOf } from './connection.ts'
 import type { Instrumentation } from './instrumentation.ts'
-import { callIn, type DriverInfo, type StatementMessage, startStatement } from './message.ts'
+import type { DriverInfo, StatementMessage } from './message.ts'
 import { wrapMethod } from './patch.ts'
 import { isOutside } from './scope.ts'
 import { sqliteAddressOf } from './sqlite-address.ts'
@@ -8,6 +9,7 @@ import { sqliteParametersOf } from './sqlite-parameters.ts'
 import { preparedOf, wrapPrepare } from './sqlite-prepared.ts'
 import { changedRows, sqliteColumnsOf, sqliteResultOf } from './sqlite-rows.ts'
 import { bindCallback, endEach, endOne, keepScope } from './sqlite3-callbacks.ts'
+import { startStatement } from './start-statement.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: sqlite3's own objects
 type Any = any
