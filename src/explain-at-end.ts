@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from 'node:timers'
 import { type Explainer, explainers } from './explainer.ts'
 import { onceInProcess, reportFailure, state } from './instrument/state.ts'
+import { putOffExit } from './put-off-exit.ts'
 import type { ScopeRecord } from './recorder.ts'
 import { writeText } from './write-text.ts'
 
@@ -26,9 +27,9 @@ export function explainAtEnd(): AtEnd {
     let leftMs = MAX_DELAY_MS
     let isFinishing = false
     const looker = setInterval(takeAmbient, LOOK_MS).unref()
-    const beforeExit = (): void => {
+    const stopPuttingOff = putOffExit(() => {
       takeAmbient()
-      if (isFinishing || leftMs <= 0 || remaining() === 0) return
+      if (isFinishing || leftMs <= 0 || remaining() === 0) return false
       isFinishing = true
       state.processScope?.rest?.()
       const start = performance.now()
@@ -38,13 +39,13 @@ export function explainAtEnd(): AtEnd {
           leftMs -= performance.now() - start
           isFinishing = false
         })
-    }
-    process.on('beforeExit', beforeExit)
+      return true
+    })
     const endNow = (): void => endExplaining()
     process.on('exit', endNow)
     state.endings.add(() => {
       clearInterval(looker)
-      process.off('beforeExit', beforeExit)
+      stopPuttingOff()
       process.off('exit', endNow)
       endNow()
     })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { ormOf } from './orm.ts'
 import { outerFormatter } from './sandbox.ts'
 import { sourceFrameOf } from './source-map.ts'
+import { stackSites } from './stack-sites.ts'
 
 /** A frame as V8 reported it: generated file, line and column. One object per place in the code. */
 export interface RawFrame {
@@ -30,12 +31,6 @@ export interface CapturedCallSite {
 const KEPT_FRAMES = 4
 
 /**
- * Frames looked at. ORMs put up to 26 between the application and the driver, and V8 charges for the frames that are
- * there, not for the limit.
- */
-const LIMIT = 100
-
-/**
  * Call-site capture. Three things make it right and cheap. It is structured: our own `prepareStackTrace` gets the
  * CallSite objects, and no string is ever formatted (source maps make strings 5 to 10 times dearer). The limit is high,
  * because the default of 10 ends inside Knex or MikroORM. And both settings are put back at once, since loaders and
@@ -50,30 +45,9 @@ export function captureCallSite(
   below: (...args: never[]) => unknown,
   message?: { orm: string | undefined },
 ): CapturedCallSite | undefined {
-  const previousLimit = Error.stackTraceLimit
   const previousFormatter = Error.prepareStackTrace
-  let sites: NodeJS.CallSite[] | undefined
-  try {
-    Error.stackTraceLimit = LIMIT
-    Error.prepareStackTrace = keepStructured
-    const holder: { stack?: NodeJS.CallSite[] } = {}
-    Error.captureStackTrace(holder, below)
-    sites = holder.stack
-  } catch {
-    // frozen intrinsics: no stack to be had
-  } finally {
-    try {
-      Error.stackTraceLimit = previousLimit
-      Error.prepareStackTrace = previousFormatter as typeof Error.prepareStackTrace
-    } catch {
-      // frozen intrinsics: nothing was changed
-    }
-  }
-  return Array.isArray(sites) ? callSiteOf(sites, previousFormatter ?? outerFormatter(), message) : undefined
-}
-
-function keepStructured(_error: Error, sites: NodeJS.CallSite[]): NodeJS.CallSite[] {
-  return sites
+  const sites = stackSites(below)
+  return sites === undefined ? undefined : callSiteOf(sites, previousFormatter ?? outerFormatter(), message)
 }
 
 type Formatter = typeof Error.prepareStackTrace | undefined
