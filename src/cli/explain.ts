@@ -3,7 +3,6 @@ import { connect } from '../explain/connect.ts'
 import type { DatabaseStatistics } from '../explain/database-statistics.ts'
 import { planWithStatistics } from '../explain/plan-with-statistics.ts'
 import { readCatalog } from '../explain/read-catalog.ts'
-import { readPlan } from '../explain/read-plan.ts'
 import { redactPlan } from '../explain/redact-plan.ts'
 import { reproductionOf } from '../explain/reproduction.ts'
 import { exportStatistics, readStatisticsFile, statisticsText } from '../explain/statistics-file.ts'
@@ -11,11 +10,11 @@ import { studyStatement } from '../explain/study-statement.ts'
 import { gateExitCode } from '../gate.ts'
 import { contextOf } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
-import type { CatalogTable, Engine, Plan } from '../model/plan.ts'
+import type { CatalogTable, Plan } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import type { Dialect, Slot } from '../model/statement.ts'
 import { openOutputs, writeOutput } from '../output.ts'
-import { type Explanation, renderExplanation } from '../reporters/explanation.ts'
+import { type Explanation, renderExplanations } from '../reporters/explanation.ts'
 import { redactLiterals } from '../sql/redact.ts'
 import { statementOf } from '../sql/statement.ts'
 import { writeText } from '../write-text.ts'
@@ -23,6 +22,7 @@ import { dialectOf, type ExplainFlags, type ExplainPlan, explainPlanOf } from '.
 import { type Explained, reportOfExplained } from './explain/explained-report.ts'
 import { Progress } from './explain/progress.ts'
 import { countPlaceholders, readStatement, readText } from './explain/read-statement.ts'
+import { savedPlans } from './explain/saved-plans.ts'
 import { rememberErrors, renderSqlError, type SqlError } from './explain/sql-error.ts'
 
 export type { ExplainFlags }
@@ -37,20 +37,20 @@ export type { ExplainFlags }
 export async function explain(given: string | undefined, flags: ExplainFlags): Promise<0 | 1 | 2> {
   const plan = await explainPlanOf(flags)
   if (plan.exportFile !== undefined) return await exportTo(plan.exportFile, given, plan)
-  const explained = plan.planFile === undefined ? await ask(given, plan) : readSaved(given, plan.planFile, plan)
+  const explained = plan.planFile === undefined ? [await ask(given, plan)] : readSaved(given, plan.planFile, plan)
   openOutputs(plan.outputs)
   const report = reportOfExplained(explained, plan.options)
-  const explanation = explanationOf(explained, plan, report)
+  const explanations = explained.map((each) => explanationOf(each, plan))
   for (const output of plan.outputs) {
     if (output.reporter !== 'console') {
       writeOutput(output, report, { color: plan.color, sources: new Map(), hasNoCode: true })
       continue
     }
     const context = contextOf(process.stdout, { color: plan.color })
-    if (output.file === undefined) writeText(1, renderExplanation(explanation, context))
-    else writeFileSync(output.file, renderExplanation(explanation, { ...context, color: false, width: 100 }))
+    if (output.file === undefined) writeText(1, renderExplanations(explanations, context))
+    else writeFileSync(output.file, renderExplanations(explanations, { ...context, color: false, width: 100 }))
   }
-  return explained.explained === undefined ? 2 : gateExitCode(report, plan.failOn)
+  return explained.some((each) => each.explained === undefined) ? 2 : gateExitCode(report, plan.failOn)
 }
 
 /** Writes what the planner of this database knows, in place of explaining something. */
@@ -191,35 +191,36 @@ function valuesFor(text: string, dialect: Dialect, { values }: ExplainPlan): rea
   return values ?? (countPlaceholders(text, dialect) === 0 ? [] : undefined)
 }
 
-const dialects: Readonly<Record<Engine, Dialect>> = {
-  postgres: 'postgresql',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  sqlite: 'sqlite',
-}
-
-/** A plan that somebody saved; the database is not asked for anything. */
-function readSaved(given: string | undefined, file: string, { options }: ExplainPlan): Explained {
+/** Plans that somebody saved; no database is asked for anything. */
+function readSaved(given: string | undefined, file: string, { options }: ExplainPlan): Explained[] {
   if (file === '-' && given === '-') throw wrong('Standard input cannot be both, the plan and the statement.')
-  const read = readPlan(readText(file === '-' ? 0 : file, file === '-' ? 'standard input' : `the plan ${file}`), {})
-  const plan: Plan = options.values === true ? read : redactPlan(read)
-  const dialect = dialects[plan.engine]
-  const text = given === undefined ? '' : readStatement(given, dialect)
-  const explained = { plans: [{ plan, executions: 1 }], tables: [], indexes: [] }
-  return { text, dialect, explained, refusals: [] }
+  const text = readText(file === '-' ? 0 : file, file === '-' ? 'standard input' : `the plan ${file}`)
+  const statementFor = (dialect: Dialect) => (given === undefined ? undefined : readStatement(given, dialect))
+  return savedPlans(text, statementFor, { values: options.values === true })
 }
 
-function explanationOf(explained: Explained, plan: ExplainPlan, report: Explanation['report']): Explanation {
-  const [first] = explained.explained?.plans ?? []
+function explanationOf(explained: Explained, plan: ExplainPlan): Explanation {
+  const report = reportOfExplained([explained], plan.options)
+  const [first, ...others] = explained.explained?.plans ?? []
+  const { line } = explained
   const generic = explained.explained?.generic
   const isOther = generic !== undefined && generic.fingerprint !== first?.plan.fingerprint
   return {
     report,
     ...(first === undefined ? {} : { plan: first.plan }),
     ...(isOther ? { generic } : {}),
+    ...(others.length === 0 ? {} : { others: others.map((other) => other.plan) }),
+    ...(line === undefined ? {} : { from: headingOf(explained, line) }),
     refusals: explained.refusals,
     reproduction: first === undefined || plan.planFile !== undefined ? [] : reproduce(first.plan, explained, plan),
   }
+}
+
+/** Which of several plans it is: `line 12: SELECT orders, 40 executions`. */
+function headingOf({ text, dialect, explained }: Explained, line: number): string {
+  const executions = (explained?.plans ?? []).reduce((sum, plan) => sum + plan.executions, 0)
+  const summary = text === '' ? 'a plan' : statementOf(text, dialect).summary
+  return `line ${line}: ${summary}${executions > 1 ? `, ${executions} plans` : ''}`
 }
 
 function reproduce(of: Plan, { text, dialect }: Explained, plan: ExplainPlan): readonly string[] {

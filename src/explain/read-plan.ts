@@ -8,6 +8,7 @@ import { type Fields, fieldsOf, textOf } from './plan-fields.ts'
 import type { PlanOrigin } from './plan-origin.ts'
 import { parsePlanJson, sqliteRows, undecorated } from './plan-text.ts'
 import { postgresPlan } from './postgres-plan.ts'
+import { type FoundPlan, isPostgresText, postgresTextPlans } from './postgres-text-plan.ts'
 import { sqlitePlan } from './sqlite-plan.ts'
 import { mistaken, unreadable } from './unreadable-plan.ts'
 
@@ -19,7 +20,7 @@ export interface PlanReading extends PlanOrigin {
 
 /** Plans that can be read, as a message names them. */
 const known =
-  'a plan: EXPLAIN (FORMAT JSON) of PostgreSQL, EXPLAIN FORMAT=JSON or FORMAT=TREE of MySQL, EXPLAIN or ANALYZE FORMAT=JSON of MariaDB, or EXPLAIN QUERY PLAN of SQLite'
+  'a plan: EXPLAIN of PostgreSQL in text or JSON, EXPLAIN FORMAT=JSON or FORMAT=TREE of MySQL, EXPLAIN or ANALYZE FORMAT=JSON of MariaDB, or EXPLAIN QUERY PLAN of SQLite'
 
 const names: Readonly<Record<Engine, string>> = {
   postgres: 'PostgreSQL',
@@ -59,13 +60,18 @@ function recognised(given: unknown, about: PlanReading): Plan {
 
 function fromText(given: string, about: PlanReading): Plan {
   const text = undecorated(given)
-  if (/^[[{"]/.test(text)) return fromValue(jsonOf(text), about)
+  if (/^[[{]/.test(text) || /^"(?!QUERY PLAN|[A-Z][a-z])/.test(text)) return fromValue(jsonOf(text), about)
+  if (isPostgresText(given)) return onlyOne(postgresTextPlans(given, about))
   if (/^\s*-> /m.test(text)) return mysqlTreePlan(withLines(text), about)
   const rows = sqliteRows(given.replace(/^\uFEFF/, ''))
   if (rows !== undefined) return sqlitePlan(rows, about)
-  if (/\(cost=[\d.]+\.\.[\d.]+ rows=\d+ width=\d+\)/.test(text))
-    throw mistaken('a plan of PostgreSQL in JSON, from EXPLAIN (FORMAT JSON, VERBOSE)', 'one in its text format')
   throw unreadable(known, given)
+}
+
+function onlyOne(found: readonly FoundPlan[]): Plan {
+  const [first, second] = found
+  if (first !== undefined && second === undefined) return first.plan
+  throw mistaken('one plan', `${found.length}, the second from line ${second?.line} on`)
 }
 
 /** The mysql client in batch mode writes `\n` for line ends. */

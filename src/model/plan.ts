@@ -1,8 +1,17 @@
 /** Database that made a plan. */
 export type Engine = 'postgres' | 'mysql' | 'mariadb' | 'sqlite'
 
-/** Form in which an engine prints its plans. `sqlite-eqp` is EXPLAIN QUERY PLAN. */
-export type PlanFormat = 'pg-json' | 'mysql-json-v1' | 'mysql-json-v2' | 'mysql-tree' | 'mariadb-json' | 'sqlite-eqp'
+/** Form in which an engine prints its plans. `sqlite-eqp` is EXPLAIN QUERY PLAN; a `table` has a row for each table. */
+export type PlanFormat =
+  | 'pg-json'
+  | 'pg-text'
+  | 'mysql-json-v1'
+  | 'mysql-json-v2'
+  | 'mysql-tree'
+  | 'mysql-table'
+  | 'mariadb-json'
+  | 'mariadb-table'
+  | 'sqlite-eqp'
 
 /** What a node of a plan does, in words that all engines share. `other` is a node type that nonplus does not know. */
 export type Op =

@@ -13,12 +13,21 @@ export interface Explanation {
   readonly plan?: Plan
   /** Of the same statement for unknown parameters, where it is another one. */
   readonly generic?: Plan
+  /** Other plans of the same statement that were saved with it. */
+  readonly others?: readonly Plan[]
+  /** Where it was found, where there are several. */
+  readonly from?: string
   readonly refusals: readonly Refusal[]
   /** Statements that show the plan, to be run by hand; empty where there are none. */
   readonly reproduction: readonly string[]
 }
 
 const treeLines = 80
+
+/** Several, one below the other, each with a heading of where it was found. */
+export function renderExplanations(explanations: readonly Explanation[], context: ReporterContext): string {
+  return explanations.map((explanation) => renderExplanation(explanation, context)).join('\n')
+}
 
 /**
  * For people at a terminal: the plan with the guilty node marked, what was found in it, what was not done and why, and
@@ -27,15 +36,17 @@ const treeLines = 80
  * @returns text that ends in one newline.
  */
 export function renderExplanation(explanation: Explanation, context: ReporterContext): string {
-  const { report, plan, generic, refusals, reproduction } = explanation
+  const { report, plan, generic, others = [], from, refusals, reproduction } = explanation
   const width = Math.max(context.width, 20)
   const groups = groupByIdentity(report.findings)
   const inner = { ...context, hasNoCode: true, isPlanShown: true }
   const guilty = groups.map(({ worst }) => worst).find((worst) => isPlanFinding(worst) && worst.plan.plan === plan)
   const node = guilty !== undefined && isPlanFinding(guilty) ? guilty.plan.node : undefined
   const blocks = [
+    ...(from === undefined ? [] : [paint(printable(from), ['cyan', 'bold'], context.color)]),
     ...(plan === undefined ? [] : [renderTree(plan, node, context)]),
     ...(generic === undefined ? [] : [renderTree(generic, undefined, context)]),
+    ...others.map((other) => renderTree(other, undefined, context)),
     ...groups.map(({ worst, findings }) => renderFinding(worst, undefined, inner, findings)),
     ...(plan !== undefined && groups.length === 0 ? [paint('No findings.', ['green'], context.color)] : []),
     refusals.flatMap((refusal) => renderRefusal(refusal, plan === undefined, width, context.color)).join('\n'),

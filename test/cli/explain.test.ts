@@ -348,6 +348,44 @@ describe('a saved plan', () => {
     expect(stdout).toMatch(/Nested Loop[\s\S]*status = \?/)
   })
 
+  test('of PostgreSQL is read as text, as psql shows it, and as a log of several has it', async () => {
+    const psql = [
+      '                         QUERY PLAN',
+      '------------------------------------------------------------',
+      ' Nested Loop  (cost=0.00..900000.00 rows=50000000 width=8)',
+      '   ->  Seq Scan on orders a  (cost=0.00..500.00 rows=30000 width=4)',
+      '   ->  Seq Scan on orders b  (cost=0.00..500.00 rows=2000 width=4)',
+      `         Filter: (status = '${secret}'::text)`,
+      '(4 rows)',
+      '',
+    ]
+    const shown = await explain(['--plan', '-'], { input: psql.join('\n'), env: { DATABASE_URL: '' } })
+    expect({ end: shown.end, stderr: shown.stderr }).toEqual({ end: 0, stderr: '' })
+    expect(shown.stdout).toMatch(/^PostgreSQL[\s\S]*Nested Loop[\s\S]*status = \?[\s\S]*error cartesian-join/)
+    const text = join(import.meta.dirname, '../explain/fixtures/text')
+    const log = await explain([
+      '--plan',
+      join(text, 'auto-explain.log.txt'),
+      '--reporter',
+      'console',
+      '--reporter',
+      'json=r.json',
+    ])
+    expect(log.end).toBe(0)
+    expect(log.stdout).toMatch(
+      /^line 6: SELECT orders\n[\s\S]*\nline 14: SELECT orders\n[\s\S]*\nline \d+: UPDATE orders\n/,
+    )
+    expect(log.stdout).not.toMatch(/77|'x'/)
+    const report = JSON.parse(readFileSync(project.path('r.json'), 'utf8'))
+    expect(report.plans).toHaveLength(4)
+    expect(report.coverage).toMatchObject({ seen: 4, plans: { explained: 4 } })
+    const cut = await explain(['--plan', '-'], { input: psql.slice(0, 4).join('\n') })
+    expect(cut.end).toBe(2)
+    expect(cut.stderr).toBe(
+      'nonplus: Expected a plan of PostgreSQL, but got a text that was cut: what the Nested Loop of line 3 reads is not there; the last line of the plan is 4.\n',
+    )
+  })
+
   test('that is none is refused', async () => {
     const { end, stderr } = await explain(['--plan', '-'], { input: '{"a": 1}' })
     expect(end).toBe(2)

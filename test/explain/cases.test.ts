@@ -62,7 +62,7 @@ async function studied(ground: Ground, given: ExplainCase, mode: 'plan' | 'analy
     ],
   })
   if (!('explained' in outcome)) throw new Error(`${given.id} was refused: ${outcome.refusal.message}`)
-  const { findings } = reportOfExplained({ text, dialect, values: isRewritten ? [] : given.params, ...outcome }, {})
+  const { findings } = reportOfExplained([{ text, dialect, values: isRewritten ? [] : given.params, ...outcome }], {})
   return { findings, plans: outcome.explained.plans.map(({ plan }) => plan) }
 }
 

@@ -499,7 +499,7 @@ describe('what is no plan', () => {
     [[], 'an empty list'],
     [{ a: 1 }, 'an object with the keys a'],
     [{ Plan: {} }, 'a `Node Type`'],
-    ['Seq Scan on orders  (cost=0.00..35.50 rows=2550 width=4)', 'EXPLAIN (FORMAT JSON, VERBOSE)'],
+    ['Seq Scan on orders  (cost=0.00..35.50 rows=25', 'a text that was cut: it ends within line 1'],
     [[{ id: 1, select_type: 'SIMPLE', table: 'a', possible_keys: null }], 'EXPLAIN FORMAT=JSON, but got one in rows'],
     [[{ id: 1, parent: 0, detail: 'SCAN a' }, { id: 2 }], 'each with `id`, `parent` and `detail`'],
   ])('case %#', (given, message) => {

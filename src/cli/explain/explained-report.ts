@@ -21,12 +21,37 @@ export interface Explained {
   readonly explained?: Omit<ExplainedStatement, 'statement'>
   /** What was not done, and why. */
   readonly refusals: readonly Refusal[]
+  /** Where in a text of several plans its own begins. */
+  readonly line?: number
 }
 
-/** The report of one statement, in a scope of its own. */
-export function reportOfExplained(given: Explained, options: ProfilerOptions): Report {
+/** The report of statements, each in a scope of its own. */
+export function reportOfExplained(given: readonly Explained[], options: ProfilerOptions): Report {
+  const reports = given.map((each, index) => reportOfOne(each, `s${index + 1}`, options))
+  const [first, ...others] = reports as [Report, ...Report[]]
+  return others.reduce(merged, first)
+}
+
+function merged(all: Report, one: Report): Report {
+  const plans = [...(all.plans ?? []), ...(one.plans ?? [])]
+  const { coverage } = all
+  const counts = { ...coverage, seen: coverage.seen + 1, attributed: coverage.attributed + 1 }
+  const planned = {
+    explained: (coverage.plans?.explained ?? 0) + (one.coverage.plans?.explained ?? 0),
+    notExplained: [...(coverage.plans?.notExplained ?? []), ...(one.coverage.plans?.notExplained ?? [])],
+  }
+  return {
+    ...all,
+    scopes: [...all.scopes, ...one.scopes],
+    findings: [...all.findings, ...one.findings],
+    ...(plans.length === 0 ? {} : { plans }),
+    coverage: { ...counts, warnings: [...coverage.warnings, ...one.coverage.warnings], plans: planned },
+  }
+}
+
+function reportOfOne(given: Explained, id: string, options: ProfilerOptions): Report {
   const { explained, refusals } = given
-  const trace = traceOf(given)
+  const trace = traceOf(given, id)
   const [statement] = trace.statements as [Statement]
   const { durationMs } = trace.scope
   return {
@@ -53,10 +78,10 @@ export function reportOfExplained(given: Explained, options: ProfilerOptions): R
 }
 
 /** One execution: where the statement was executed for its plan, of that time. */
-function traceOf({ text, dialect, values: bound, explained }: Explained): Trace {
+function traceOf({ text, dialect, values: bound, explained }: Explained, id: string): Trace {
   const durationMs = explained?.plans[0]?.plan.executionTime ?? 0
   const scope: ScopeInfo = {
-    id: 's1',
+    id,
     name: 'explain',
     kind: 'block',
     startedAt: new Date().toISOString(),

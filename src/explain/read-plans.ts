@@ -1,0 +1,51 @@
+import type { Plan } from '../model/plan.ts'
+import { parsePlanJson } from './plan-text.ts'
+import { loggedPlans } from './postgres-log.ts'
+import { type FoundPlan, isPostgresText, plansIn, postgresTextPlans, statementOfLog } from './postgres-text-plan.ts'
+import { type PlanReading, readPlan } from './read-plan.ts'
+import { mistaken } from './unreadable-plan.ts'
+
+export type { FoundPlan }
+
+/**
+ * Reads every plan of a text: one of any engine and format, several of PostgreSQL's text format, or those that auto_explain
+ * wrote into a log, in text or JSON, with the statements they are of.
+ *
+ * @returns at least one, in the order of the text.
+ * @throws NonplusError `ERR_PLAN_UNREADABLE`: what was expected, and where it broke.
+ */
+export function readPlans(text: string, about: PlanReading = {}): FoundPlan[] {
+  const logged = loggedPlans(text)
+  if (logged.length > 0) return logged.map((entry) => fromLog(entry, about))
+  const isJson = /^\s*[[{"]/.test(text.replace(/^\uFEFF/, '')) && !/^\s*"(?:QUERY PLAN|[A-Z][a-z])/.test(text)
+  if (!isJson && isPostgresText(text)) return postgresTextPlans(text, about)
+  return [{ plan: readPlan(text, about), line: 1 }]
+}
+
+function fromLog({ lines, durationMs }: ReturnType<typeof loggedPlans>[number], about: PlanReading): FoundPlan {
+  const [first] = lines
+  const line = first?.number ?? 1
+  const text = lines.map((each) => each.text).join('\n')
+  const found = text.trimStart().startsWith('{') ? fromJson(text, line, about) : plansIn(lines, about)[0]
+  if (found === undefined)
+    throw mistaken('a plan of auto_explain', `an entry of a log, from line ${line} on, that has none`)
+  const { plan } = found
+  return { ...found, plan: { ...plan, mode: modeOf(plan), executionTime: plan.executionTime ?? durationMs } }
+}
+
+function fromJson(text: string, line: number, about: PlanReading): FoundPlan {
+  const parsed = parsePlanJson(text)
+  if ('broken' in parsed)
+    throw mistaken(
+      'a plan of auto_explain in JSON',
+      `a text that ${parsed.broken.isCut ? 'was cut' : 'is no JSON'} at line ${line + parsed.broken.line - 1}`,
+    )
+  const sent = (parsed.value as { readonly 'Query Text'?: unknown })['Query Text']
+  const statement = typeof sent === 'string' ? statementOfLog(sent) : undefined
+  const plan = readPlan(parsed.value, about)
+  return { plan, line, ...(statement === undefined ? {} : { statement }) }
+}
+
+function modeOf({ root }: Plan): Plan['mode'] {
+  return root.loops === undefined ? 'plan' : 'auto_explain'
+}
