@@ -25,6 +25,7 @@ const verifiers: Readonly<Record<VerifiedBy, string>> = {
   'rolled-back-index': 'an index that was rolled back',
   'sqlite-clone': 'a clone in memory',
   'mysql-clone': 'a clone of the table with its statistics',
+  'temporary-table-clone': 'a temporary table that has a sample of its rows',
 }
 
 /** `Tried with HypoPG: cost 12,154 → 61, and the planner used it.` */

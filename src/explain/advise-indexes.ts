@@ -17,6 +17,7 @@ import { rolledBackTrial } from './rolled-back-trial.ts'
 import type { Query } from './sql-tree.ts'
 import { sqliteTrial } from './sqlite-trial.ts'
 import { demandsOf, type TableDemand } from './table-demand.ts'
+import { temporaryTableTrial } from './temporary-table-trial.ts'
 
 /** What indexes are looked for with. */
 export interface AdviceInput {
@@ -62,7 +63,8 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
     const trial = await open().catch(() => undefined)
     if (trial === undefined) continue
     try {
-      if (verifiedBy === 'none') verifiedBy = trial.by
+      const canTry = sets.some((set) => set.every((candidate) => trial.supports(candidate)))
+      if (verifiedBy === 'none' && canTry) verifiedBy = trial.by
       const indexes = await chooseIndexes(trial, choice)
       if (indexes.length > 0) return { indexes, verifiedBy: trial.by }
       if (sets.flat().every((candidate) => trial.supports(candidate))) break
@@ -80,6 +82,9 @@ function trialsFor(
 ): (() => Promise<IndexTrial | undefined>)[] {
   if (connection.engine === 'sqlite' && connection.clone !== undefined) {
     return [() => sqliteTrial(connection, request, tables)]
+  }
+  if (connection.engine === 'mysql' || connection.engine === 'mariadb') {
+    return [() => temporaryTableTrial({ connection, request, plan, tables, scratch }, tree)]
   }
   if (connection.engine !== 'postgres') return []
   const trials = [

@@ -29,11 +29,16 @@ export function indexDdl(candidate: IndexCandidate, dialect: Dialect): string {
   const isPublic = table.schema === undefined || table.schema === 'public' || dialect !== 'postgresql'
   const schema = isPublic ? '' : `${quoteName(table.schema as string, dialect)}.`
   const using = method === 'btree' ? '' : ` USING ${method}`
-  const keys = candidate.keys.map((key) => keyText(key, dialect)).join(', ')
+  const keys = indexKeys(candidate, dialect)
   const including =
     include.length === 0 ? '' : ` INCLUDE (${include.map((column) => quoteName(column, dialect)).join(', ')})`
   const where = predicate === undefined ? '' : ` WHERE ${predicate}`
   return `CREATE INDEX ${name}ON ${schema}${quoteName(table.name, dialect)}${using} (${keys})${including}${where}`
+}
+
+/** What stands between the parentheses of an index. */
+export function indexKeys({ keys }: IndexCandidate, dialect: Dialect): string {
+  return keys.map((key) => keyText(key, dialect)).join(', ')
 }
 
 /** `orders_customer_id_idx`, as PostgreSQL would call it. */

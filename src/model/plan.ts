@@ -243,7 +243,13 @@ export interface CatalogTable {
 }
 
 /** What an index advice was verified by. */
-export type VerifiedBy = 'hypopg' | 'pglite' | 'rolled-back-index' | 'sqlite-clone' | 'mysql-clone'
+export type VerifiedBy =
+  | 'hypopg'
+  | 'pglite'
+  | 'rolled-back-index'
+  | 'sqlite-clone'
+  | 'mysql-clone'
+  | 'temporary-table-clone'
 
 /** An index that the planner would use: it was tried. */
 export interface VerifiedIndex {

@@ -14,6 +14,7 @@ const verifiers: Readonly<Record<VerifiedBy, string>> = {
   'rolled-back-index': 'an index that was made and rolled back',
   'sqlite-clone': 'a clone of schema and statistics',
   'mysql-clone': 'a clone of schema and statistics',
+  'temporary-table-clone': 'a temporary table with a sample of its rows',
 }
 
 /** Statements of an advice as they are copied, each ended. */

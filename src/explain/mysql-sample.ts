@@ -1,0 +1,117 @@
+import type { SideConnection, SideRow } from '../model/side-connection.ts'
+
+/** Rows of each piece, and pieces over the whole of a table. */
+const PIECE_ROWS = 64
+const PIECES = 40
+/** A sample of all over a table that is smaller was not taken from all over it. */
+const LEAST_SHARE = 0.5
+/** Of a text: what comes behind it does not tell values apart often enough to be carried along. */
+const LONGEST_TEXT = 255
+
+/** Name of the column that numbers the pieces of a sample. */
+export const PIECE = 'nonplus_piece'
+
+const SAMPLE_ROWS = PIECE_ROWS * PIECES
+/** A table up to here is taken whole. */
+export const MOST_ROWS = 5_000
+
+const COLUMNS = `SELECT column_name AS name, LOWER(data_type) AS type, CAST(character_maximum_length AS CHAR) AS longest,
+    generation_expression AS made FROM information_schema.columns
+  WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`
+
+const KEY = `SELECT column_name AS name FROM information_schema.statistics
+  WHERE table_schema = ? AND table_name = ? AND index_name = 'PRIMARY' AND seq_in_index = 1`
+
+/** A table of the application, and where a sample of it goes. */
+export interface SampleOrder {
+  readonly schema: string
+  readonly table: string
+  /** Quoted, with its schema. */
+  readonly target: string
+  /** Rows by the statistics. */
+  readonly rows: number
+  /** Rows up to which all are taken. */
+  readonly most: number
+}
+
+/** What of a table was taken. */
+export interface SampleTaken {
+  /** Columns that hold what they were given. */
+  readonly columns: readonly string[]
+  readonly sampled: number
+  readonly total: number
+}
+
+/**
+ * Copies rows of a table into a temporary one, on the server: all, or some thousand from all over it, by ranges of its
+ * primary key. Undefined where that would not be a fair sample: a large table without such a key, or with one that
+ * leaves wide gaps.
+ *
+ * @throws the driver's error.
+ */
+export async function mysqlSample(connection: SideConnection, order: SampleOrder): Promise<SampleTaken | undefined> {
+  const { schema, table, target, rows, most } = order
+  const all = await connection.query(COLUMNS, [schema, table])
+  const columns = all.filter(({ made }) => made === null || made === '')
+  const names = columns.map(({ name }) => backquoted(String(name)))
+  const list = columns.map(shortened).join(', ')
+  const source = `${backquoted(schema)}.${backquoted(table)}`
+  const insert = (piece: number, rest: string): string =>
+    `INSERT IGNORE INTO ${target} (${[...names, PIECE].join(', ')}) SELECT ${list}, ${piece} FROM ${source} ${rest}`
+  const isWhole = rows <= most
+  if (isWhole) await connection.query(insert(0, `LIMIT ${most * 2}`))
+  else {
+    const pivots = await pivotsOf(connection, order, all, source)
+    if (pivots === undefined) return undefined
+    for (const [piece, where] of pivots.entries()) {
+      await connection.query(insert(piece, `${where} LIMIT ${PIECE_ROWS}`))
+    }
+  }
+  const [count] = await connection.query(`SELECT COUNT(*) AS sampled FROM ${target}`)
+  const sampled = Number(count?.sampled ?? 0)
+  if (sampled === 0 || (!isWhole && sampled < SAMPLE_ROWS * LEAST_SHARE)) return undefined
+  const isAll = isWhole && sampled < most * 2
+  return { columns: names, sampled, total: isAll ? sampled : Math.max(rows, sampled) }
+}
+
+/** Where each piece begins; worked out by the server, so that no value leaves it. */
+async function pivotsOf(
+  connection: SideConnection,
+  { schema, table }: SampleOrder,
+  columns: readonly SideRow[],
+  source: string,
+): Promise<readonly string[] | undefined> {
+  const [first] = await connection.query(KEY, [schema, table])
+  const column = columns.find(({ name }) => name === first?.name)
+  if (column === undefined) return undefined
+  const key = backquoted(String(column.name))
+  const pieces = Array.from({ length: PIECES }, (_, piece) => piece)
+  const from = (pivot: string): string => `WHERE ${key} >= ${pivot} ORDER BY ${key}`
+  if (/int$|^decimal$/.test(String(column.type))) {
+    const at = (piece: number): string =>
+      `(SELECT MIN(${key}) + FLOOR((MAX(${key}) - MIN(${key})) / ${PIECES} * ${piece}) FROM ${source})`
+    return pieces.map((piece) => from(at(piece)))
+  }
+  const digits = (piece: number): string =>
+    Math.floor((piece * 256) / PIECES)
+      .toString(16)
+      .padStart(2, '0')
+  if (column.type === 'char' || column.type === 'varchar') return pieces.map((piece) => from(`'${digits(piece)}'`))
+  if (column.type === 'binary') return pieces.map((piece) => from(`X'${digits(piece)}'`))
+  return column.type === 'uuid'
+    ? pieces.map((piece) => from(`'${digits(piece)}000000-0000-0000-0000-000000000000'`))
+    : undefined
+}
+
+/** Long texts are cut; a document that is long is left out, for a part of it is none. */
+function shortened({ name, type, longest }: SideRow): string {
+  const column = backquoted(String(name))
+  if (type === 'json') return `IF(LENGTH(${column}) <= ${LONGEST_TEXT * 8}, ${column}, '{}')`
+  const isText = /(char|text|blob|binary)$/.test(String(type))
+  return isText && Number(longest ?? 0) > LONGEST_TEXT ? `LEFT(${column}, ${LONGEST_TEXT})` : column
+}
+
+/** A name in backquotes, whatever it is. */
+export function backquoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
