@@ -52,8 +52,8 @@ function judgeScan(subject: PlanSubject, scan: Scan, options: Options): PlanClai
   if (!isFullScan(scan) || isUnderestimated(scan)) return []
   if (verified !== undefined) return judgeVerified(scan, verified, options)
   // it was tried, and no index was any good
-  const wasTried = subject.verifiedBy !== undefined && subject.verifiedBy !== 'none' && scan.plan.engine !== 'mariadb'
-  return wasTried && scan.plan.engine !== 'mysql' ? [] : judgeByPlan(subject, scan, options)
+  const wasTried = subject.verifiedBy !== undefined && subject.verifiedBy !== 'none'
+  return wasTried ? [] : judgeByPlan(subject, scan, options)
 }
 
 function judgeVerified(scan: Scan, verified: VerifiedIndex, { costRatio, costSaved }: Options): PlanClaim[] {

@@ -63,9 +63,8 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
     const trial = await open().catch(() => undefined)
     if (trial === undefined) continue
     try {
-      const canTry = sets.some((set) => set.every((candidate) => trial.supports(candidate)))
-      if (verifiedBy === 'none' && canTry) verifiedBy = trial.by
       const indexes = await chooseIndexes(trial, choice)
+      if (verifiedBy === 'none' && triesAll(trial, sets)) verifiedBy = trial.by
       if (indexes.length > 0) return { indexes, verifiedBy: trial.by }
       if (sets.flat().every((candidate) => trial.supports(candidate))) break
     } finally {
@@ -73,6 +72,12 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
     }
   }
   return { indexes: [], verifiedBy }
+}
+
+/** Whether something was tried of each table that may want an index: else it is not known that none is any good. */
+function triesAll(trial: IndexTrial, sets: readonly CandidateSet[]): boolean {
+  const tried = sets.filter((set) => set.every((candidate) => trial.supports(candidate))).flat()
+  return sets.flat().every(({ table }) => tried.some((candidate) => candidate.table === table))
 }
 
 /** Ways to try an index here, the best first. */

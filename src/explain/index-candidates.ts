@@ -48,7 +48,12 @@ function candidatesOf(demand: TableDemand, dialect: Dialect): CandidateSet[] {
   const alternatives = demand.alternatives.map((keys) =>
     distinctKeys(keys).map((key) => candidate(demand, [key], key.isColumn ? 'filter' : 'expression')),
   )
-  const patterns = dialect === 'postgresql' ? demand.patterns.map((pattern) => [patternOf(demand, pattern)]) : []
+  const patterns = demand.patterns.flatMap((pattern) => {
+    if (dialect === 'postgresql') return [[patternOf(demand, pattern)]]
+    // a prefix is a range there
+    const isRange = dialect === 'mysql' && pattern.form === 'prefix'
+    return isRange ? [[candidate(demand, [pattern.key], 'filter')]] : []
+  })
   return [...alternatives, ...patterns, ...plain, ...including, ...partial.map((each) => [each])]
 }
 

@@ -83,6 +83,8 @@ class TemporaryTables {
   readonly #limit: MysqlLimit | undefined
   /** Rows without LIMIT, by the sample. */
   #counted: number | undefined
+  /** Indexes that could not be made: of a text that is too long. */
+  readonly #failed = new Set<string>()
   /** How much dearer the table is than its scaled sample, by the tables that are shadowed. */
   readonly #corrections = new Map<string, number | undefined>()
 
@@ -143,9 +145,11 @@ class TemporaryTables {
     this.#counted = (Math.max(1, Number(row?.kept)) * total) / sampled
   }
 
-  supports({ table, keys, include, predicate, method }: IndexCandidate): boolean {
+  supports(candidate: IndexCandidate): boolean {
+    const { table, keys, include, predicate, method } = candidate
     if (!this.#shadows.has(placeOf(table)) || include.length > 0 || predicate !== undefined || method !== 'btree')
       return false
+    if (this.#failed.has(keyListOf(candidate)) || endsWithPrimaryKey(candidate)) return false
     return keys.every(({ text, isColumn }) => {
       if (!isColumn) return this.#input.connection.engine === 'mysql'
       const type = table.columns.find(({ name }) => name === text.replaceAll('`', ''))?.type ?? ''
@@ -164,6 +168,7 @@ class TemporaryTables {
       const cost = this.costOf(plan, sampled) * correction
       return { cost, uses: candidates.map((_, at) => useOf(plan, at)) }
     } catch {
+      for (const candidate of candidates) this.#failed.add(keyListOf(candidate))
       return undefined
     }
   }
@@ -250,6 +255,17 @@ class TemporaryTables {
 
 function placeOf({ schema, name }: CatalogTable): string {
   return `${schema}.${name}`
+}
+
+function keyListOf({ table, keys }: IndexCandidate): string {
+  return [placeOf(table), ...keys.map(({ text }) => text)].join(' ')
+}
+
+/** InnoDB has the primary key at the end of every index. */
+function endsWithPrimaryKey({ table, keys }: IndexCandidate): boolean {
+  const primary = table.indexes.find(({ isPrimary }) => isPrimary)?.columns ?? []
+  const last = keys.at(-1)
+  return keys.length > 1 && primary.length === 1 && last?.text.replaceAll('`', '') === primary[0]
 }
 
 /** `partly` where rows that the index gives are thrown away by a filter. */
