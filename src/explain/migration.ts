@@ -110,7 +110,7 @@ function kysely(index: VerifiedIndex): Migration {
     ? `db.schema${schema}.createIndex(${quoted(nameOf(index))})${on}.execute()`
     : `sql.raw(${quoted(namedDdl(index))}).execute(db)`
   const down = plain
-    ? `db.schema${schema}.dropIndex(${quoted(nameOf(index))}).execute()`
+    ? `db.schema${schema}.dropIndex(${quoted(nameOf(index))})${isOfMysql(index) ? `.on(${quoted(index.table)})` : ''}.execute()`
     : `sql.raw(${quoted(dropOf(index))}).execute(db)`
   const imports = `import ${plain ? 'type { Kysely }' : '{ type Kysely, sql }'} from ${quoted('kysely')}`
   return {
@@ -126,8 +126,13 @@ function isPlain({ ddl, columns, include, predicate, method, purpose }: Verified
   return isOfColumns && isUsual && !/_ops\b| DESC\b| NULLS /.test(ddl)
 }
 
-function hasSchema({ schema }: VerifiedIndex): boolean {
-  return schema !== undefined && schema !== 'public'
+/** In MySQL that is the database, which the connection of a migration says. */
+function hasSchema(index: VerifiedIndex): boolean {
+  return index.schema !== undefined && index.schema !== 'public' && !isOfMysql(index)
+}
+
+function isOfMysql({ verifiedBy }: VerifiedIndex): boolean {
+  return verifiedBy === 'temporary-table-clone' || verifiedBy === 'mysql-clone'
 }
 
 /** As PostgreSQL would name it, so that the same index has one name wherever it was made. */
@@ -142,12 +147,17 @@ function namedDdl(index: VerifiedIndex): string {
 }
 
 function dropOf(index: VerifiedIndex): string {
+  if (isOfMysql(index)) return `DROP INDEX ${backquoted(nameOf(index))} ON ${backquoted(index.table)}`
   const schema = hasSchema(index) ? `${sqlName(index.schema as string)}.` : ''
   return `DROP INDEX ${schema}${sqlName(nameOf(index))}`
 }
 
 function sqlName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
+}
+
+function backquoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``
 }
 
 function className(index: VerifiedIndex): string {

@@ -20,6 +20,8 @@ import { unloggedSession } from './temporary-tables.ts'
 const FEWEST_ROWS = 1000
 /** Rows that are taken at most where much may be read. */
 const MOST_ROWS_SCRATCH = 50_000
+/** Nothing more is tried after this; what was found stands. */
+const LONGEST_MS = 8_000
 /** An index needs a length for these. */
 const UNBOUNDED = /(text|blob)$|^json$|^geometry/
 
@@ -85,6 +87,7 @@ class TemporaryTables {
   #counted: number | undefined
   /** Indexes that could not be made: of a text that is too long. */
   readonly #failed = new Set<string>()
+  readonly #deadline = performance.now() + LONGEST_MS
   /** How much dearer the table is than its scaled sample, by the tables that are shadowed. */
   readonly #corrections = new Map<string, number | undefined>()
 
@@ -149,6 +152,7 @@ class TemporaryTables {
     const { table, keys, include, predicate, method } = candidate
     if (!this.#shadows.has(placeOf(table)) || include.length > 0 || predicate !== undefined || method !== 'btree')
       return false
+    if (performance.now() > this.#deadline) return false
     if (this.#failed.has(keyListOf(candidate)) || endsWithPrimaryKey(candidate)) return false
     return keys.every(({ text, isColumn }) => {
       if (!isColumn) return this.#input.connection.engine === 'mysql'
@@ -158,6 +162,7 @@ class TemporaryTables {
   }
 
   async planWith(candidates: readonly IndexCandidate[]): Promise<TrialOutcome | undefined> {
+    if (performance.now() > this.#deadline) return undefined
     const tables = [...new Map(candidates.map(({ table }) => [placeOf(table), table])).values()]
     try {
       const plan = await this.#planned(tables, candidates)
