@@ -1,7 +1,7 @@
 import type { Aside } from './instrument/aside.ts'
 import type { SideConnection } from './model/side-connection.ts'
 
-type Wrap = (handle: never) => Promise<SideConnection>
+type Wrap = (handle: never, options: Pick<Aside, 'module'>) => Promise<SideConnection>
 
 /** How the object of each driver is spoken to; loaded when the first is. */
 const wrappers: Readonly<Record<Aside['driver'], () => Promise<Wrap>>> = {
@@ -18,7 +18,7 @@ const wrappers: Readonly<Record<Aside['driver'], () => Promise<Wrap>>> = {
  *
  * @throws the driver's error.
  */
-export async function openAsExplainer({ driver, handle }: Aside): Promise<SideConnection> {
+export async function openAsExplainer({ driver, handle, ...options }: Aside): Promise<SideConnection> {
   const wrap = await wrappers[driver]()
-  return await wrap(handle as never)
+  return await wrap(handle as never, options)
 }

@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { SqliteThread } from './sqlite-thread.ts'
 import { sqliteArguments } from './sqlite-values.ts'
 
 interface Prepared {
@@ -14,36 +15,105 @@ interface SqliteDatabase {
   close(): unknown
 }
 
-/**
- * An empty database in memory, by the driver of one that is open: a place where indexes can be tried. Its SQLite is the
- * same, so it plans alike.
- *
- * @throws the driver's error.
- */
-export async function sqliteClone(database: object): Promise<SideConnection> {
-  const Driver = database.constructor as new (path: string) => SqliteDatabase
-  const memory = new Driver(':memory:')
-  // thousands of rows come in with one statement
-  let inserting: { readonly text: string; readonly statement: Prepared } | undefined
-  const query = async (text: string, values: readonly unknown[] = []): Promise<readonly SideRow[]> => {
-    if (/^insert/i.test(text)) {
-      if (text !== inserting?.text) inserting = { text, statement: memory.prepare(text) }
-      inserting.statement.run(...values)
-      return []
-    }
-    const statement = memory.prepare(text)
-    const bound = sqliteArguments(text, values)
-    if (statement.reader !== false) return statement.all(...bound) as readonly SideRow[]
-    statement.run(...bound)
-    return []
+/** What a database in memory is asked, wherever it is. */
+type Memory = Pick<SqliteThread, 'query' | 'each' | 'close'>
+
+/** Makes empty databases in memory, by the driver of one that is open: places where indexes can be tried. */
+export class SqliteClones {
+  readonly #Driver: new (
+    path: string,
+  ) => SqliteDatabase
+  readonly #module: string | undefined
+  readonly #argumentsOf: typeof sqliteArguments
+  #thread: SqliteThread | undefined
+  #isThreadless = false
+  #memory: Memory | undefined
+
+  /**
+   * @param module what the driver is required by in a thread; without, the databases are in this one.
+   * @param argumentsOf what its driver takes to bind values.
+   */
+  constructor(database: object, module: string | undefined, argumentsOf = sqliteArguments) {
+    this.#Driver = database.constructor as new (path: string) => SqliteDatabase
+    this.#module = module
+    this.#argumentsOf = argumentsOf
   }
-  const [first] = await query('select sqlite_version() as version')
+
+  /**
+   * An empty one; there is one at a time. Its SQLite is the same, so it plans alike.
+   *
+   * @throws the driver's error.
+   */
+  async open(): Promise<SideConnection> {
+    await this.#memory?.close()
+    const memory = (await this.#inThread()) ?? inThisThread(new this.#Driver(':memory:'))
+    this.#memory = memory
+    const query = (text: string, values: readonly unknown[] = []): Promise<readonly SideRow[]> =>
+      memory.query(text, this.#argumentsOf(text, values))
+    const [first] = await query('select sqlite_version() as version')
+    return {
+      engine: 'sqlite',
+      serverVersion: String(first?.version ?? ''),
+      query,
+      each: (text, rows) => memory.each(text, rows),
+      close: () => memory.close(),
+    }
+  }
+
+  /** Closes it, and ends the thread. */
+  async close(): Promise<void> {
+    await this.#memory?.close()
+    this.#memory = undefined
+    await this.#thread?.close()
+    this.#thread = undefined
+  }
+
+  /** Undefined where the driver cannot be loaded in another thread. */
+  async #inThread(): Promise<Memory | undefined> {
+    if (this.#module === undefined || this.#isThreadless) return undefined
+    try {
+      this.#thread ??= new SqliteThread(this.#module)
+      const thread = this.#thread
+      await thread.open()
+      return {
+        query: (text, values) => thread.query(text, values),
+        each: (text, rows) => thread.each(text, rows),
+        // it is kept for the next one
+        close: async () => {},
+      }
+    } catch {
+      this.#isThreadless = true
+      return undefined
+    }
+  }
+}
+
+function inThisThread(database: SqliteDatabase): Memory {
   return {
-    engine: 'sqlite',
-    serverVersion: String(first?.version ?? ''),
-    query,
-    close: async () => {
-      memory.close()
+    async query(text, values) {
+      const statement = database.prepare(text)
+      if (statement.reader !== false) return statement.all(...values) as readonly SideRow[]
+      statement.run(...values)
+      return []
+    },
+    async each(text, rows) {
+      const statement = database.prepare(text)
+      database.prepare('begin').run()
+      for (const values of rows) {
+        try {
+          statement.run(...values)
+        } catch {
+          // as a generated column
+        }
+      }
+      database.prepare('commit').run()
+    },
+    async close() {
+      try {
+        database.close()
+      } catch {
+        // it was closed before
+      }
     },
   }
 }

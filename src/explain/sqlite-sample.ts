@@ -32,7 +32,8 @@ export async function sqliteSample(
   const read = (where: string, limit: number, values: readonly unknown[]): Promise<readonly SideRow[]> =>
     connection.query(`select ${list} from ${name} ${where} limit ${limit}`, values)
   const range = await connection
-    .query(`select min(rowid) as first, max(rowid) as last from ${name}`)
+    // each by itself: both at once would read the whole table
+    .query(`select (select min(rowid) from ${name}) as first, (select max(rowid) from ${name}) as last`)
     .catch(() => undefined)
   const all = PIECE_ROWS * PIECES
   const first = Number(range?.[0]?.first ?? 0)

@@ -1,5 +1,7 @@
-import type { SideConnection } from '../model/side-connection.ts'
-import { sqliteClone } from './sqlite-clone.ts'
+import { setImmediate } from 'node:timers'
+import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { SqliteClones } from './sqlite-clone.ts'
+import type { sqliteArguments } from './sqlite-values.ts'
 
 /** What is used of a database of SQLite, whatever its driver. */
 export interface SqliteDatabase {
@@ -7,24 +9,55 @@ export interface SqliteDatabase {
   close?(): unknown
 }
 
+/** How a database of SQLite is spoken to. */
+export interface SqliteOptions {
+  /** Closes the database at the end. @default false */
+  readonly ownsIt?: boolean
+  /** What the driver is required by, where it works in a thread: a file, or `node:sqlite`. */
+  readonly module?: string
+}
+
+/** How long the application's thread is held at once, in as far as one statement takes no longer. Milliseconds. */
+const MOST_MS = 4
+
 /** What the connections of all drivers of SQLite share; only how they send a statement differs. */
 export async function sqliteSide(
   database: SqliteDatabase,
-  query: SideConnection['query'],
-  ownsIt: boolean,
+  argumentsOf: typeof sqliteArguments,
+  { ownsIt = false, module }: SqliteOptions,
 ): Promise<SideConnection> {
+  const clones = new SqliteClones(database, module, argumentsOf)
+  const pause = pauses()
+  const query: SideConnection['query'] = async (text, values = []) => {
+    await pause()
+    return database.prepare(text).all(...argumentsOf(text, values)) as readonly SideRow[]
+  }
   const [first] = await query('select sqlite_version() as version')
   return {
     engine: 'sqlite',
     serverVersion: String(first?.version ?? ''),
     query,
-    clone: () => sqliteClone(database),
+    clone: async () => {
+      await pause()
+      return clones.open()
+    },
     async close() {
+      await clones.close()
       try {
         if (ownsIt) database.close?.()
       } catch {
         // it was closed before
       }
     },
+  }
+}
+
+/** Lets the application go on, when it was held long enough: the driver answers at once, so nothing else would. */
+function pauses(): () => Promise<void> {
+  let last = performance.now()
+  return async () => {
+    if (performance.now() - last < MOST_MS) return
+    await new Promise((resolve) => setImmediate(resolve))
+    last = performance.now()
   }
 }

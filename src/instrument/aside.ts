@@ -9,6 +9,8 @@ export interface Aside {
   readonly driver: AsideDriver
   /** As the driver made it: a client of pg, an instance of postgres.js, a connection, a database. */
   readonly handle: object
+  /** What the driver is required by in a thread; absent where it cannot be. */
+  readonly module?: string
 }
 
 /** Longest time a connection may take. Milliseconds. */

@@ -23,7 +23,7 @@ export const betterSqlite3: Instrumentation = {
   columnsOf: sqliteColumnsOf,
   addressOf: sqliteAddressOf,
   // memory, temporary and attached tables are seen by no other
-  openAside: async (through) => ({ driver: 'better-sqlite3', handle: through }),
+  openAside: async (through) => ({ driver: 'better-sqlite3', handle: through, ...moduleOf(through.constructor) }),
   asideKeyOf: (through) => `better-sqlite3 ${connectionOf(through)}`,
   matches(exports) {
     const prototype = (exports as Any)?.prototype
@@ -40,6 +40,12 @@ export const betterSqlite3: Instrumentation = {
     wrapPreparing(prototype, reading)
     wrapLoadedAddons(reading)
   },
+}
+
+/** The file that this copy was loaded from: another thread loads it from there, too. */
+function moduleOf(exports: unknown): { readonly module?: string } {
+  const found = Object.entries(loadedModules()).find(([, module]) => module?.exports === exports)
+  return found === undefined ? {} : { module: found[0] }
 }
 
 function hasMethod(prototype: Any, name: string): boolean {

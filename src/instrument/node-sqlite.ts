@@ -20,7 +20,7 @@ export const nodeSqlite: Instrumentation = {
   columnsOf: sqliteColumnsOf,
   addressOf: sqliteAddressOf,
   // memory, temporary and attached tables are seen by no other
-  openAside: async (through) => ({ driver: 'node:sqlite', handle: through }),
+  openAside: async (through) => ({ driver: 'node:sqlite', handle: through, module: 'node:sqlite' }),
   asideKeyOf: (through) => `node:sqlite ${connectionOf(through)}`,
   matches(exports) {
     const { DatabaseSync, StatementSync } = (exports ?? {}) as Any

@@ -29,6 +29,11 @@ export interface SideConnection {
    * driver has no such thing.
    */
   clone?(): Promise<SideConnection>
+  /**
+   * Runs a statement for each of these rows of values, in one transaction; leaves out those it is refused for. Of a clone
+   * only.
+   */
+  each?(text: string, rows: readonly (readonly unknown[])[]): Promise<void>
   /** Closes it; never throws. Where it is the application's own, as in SQLite, that stays open. */
   close(): Promise<void>
 }
