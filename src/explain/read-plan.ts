@@ -1,26 +1,24 @@
 import { NonplusError } from '../model/errors.ts'
 import type { Engine, Plan } from '../model/plan.ts'
 import { mariadbPlan } from './mariadb-plan.ts'
+import { explainRows } from './mysql-row-text.ts'
+import { mysqlRowsPlan } from './mysql-rows-plan.ts'
 import { mysqlTreePlan } from './mysql-tree-plan.ts'
 import { mysqlV1Plan } from './mysql-v1-plan.ts'
 import { mysqlV2Plan } from './mysql-v2-plan.ts'
-import { type Fields, fieldsOf, textOf } from './plan-fields.ts'
-import type { PlanOrigin } from './plan-origin.ts'
+import { type Fields, fieldsOf, listOf, textOf } from './plan-fields.ts'
+import type { PlanReading } from './plan-origin.ts'
 import { parsePlanJson, sqliteRows, undecorated } from './plan-text.ts'
 import { postgresPlan } from './postgres-plan.ts'
 import { type FoundPlan, isPostgresText, postgresTextPlans } from './postgres-text-plan.ts'
 import { sqlitePlan } from './sqlite-plan.ts'
 import { mistaken, unreadable } from './unreadable-plan.ts'
 
-/** What is known of a plan that is to be recognised. */
-export interface PlanReading extends PlanOrigin {
-  /** Default: whose plan it looks like. */
-  readonly engine?: Engine
-}
+export type { PlanReading }
 
 /** Plans that can be read, as a message names them. */
 const known =
-  'a plan: EXPLAIN of PostgreSQL in text or JSON, EXPLAIN FORMAT=JSON or FORMAT=TREE of MySQL, EXPLAIN or ANALYZE FORMAT=JSON of MariaDB, or EXPLAIN QUERY PLAN of SQLite'
+  'a plan: EXPLAIN of PostgreSQL in text or JSON, EXPLAIN of MySQL as a table, JSON or TREE, EXPLAIN of MariaDB as a table or JSON, or EXPLAIN QUERY PLAN of SQLite'
 
 const names: Readonly<Record<Engine, string>> = {
   postgres: 'PostgreSQL',
@@ -62,6 +60,8 @@ function fromText(given: string, about: PlanReading): Plan {
   const text = undecorated(given)
   if (/^[[{]/.test(text) || /^"(?!QUERY PLAN|[A-Z][a-z])/.test(text)) return fromValue(jsonOf(text), about)
   if (isPostgresText(given)) return onlyOne(postgresTextPlans(given, about))
+  const table = explainRows(given)
+  if (table !== undefined) return mysqlRowsPlan(table, about)
   if (/^\s*-> /m.test(text)) return mysqlTreePlan(withLines(text), about)
   const rows = sqliteRows(given.replace(/^\uFEFF/, ''))
   if (rows !== undefined) return sqlitePlan(rows, about)
@@ -101,6 +101,7 @@ function fromValue(given: unknown, about: PlanReading): Plan {
   if (fieldsOf(first.query_plan) !== undefined || (textOf(first.operation) !== undefined && !Array.isArray(given)))
     return mysqlV2Plan(first, about)
   if (textOf(first.detail) !== undefined && 'id' in first) return sqlitePlan(given, about)
+  if ('select_type' in first && 'possible_keys' in first) return mysqlRowsPlan(listOf(given), about)
   return fromCells(given, first, about)
 }
 
@@ -108,16 +109,10 @@ function fromValue(given: unknown, about: PlanReading): Plan {
 function fromCells(given: unknown, first: Fields, about: PlanReading): Plan {
   const column = Object.keys(first).find((name) => /^(?:query plan|explain|analyze)$/i.test(name))
   const cell = column === undefined ? undefined : first[column]
-  if (column === undefined || cell === undefined || cell === null) throw notAPlan(first, given)
+  if (cell === undefined || cell === null || column === undefined) throw unreadable(known, given)
   if (typeof cell !== 'string') return fromValue(cell, about)
   const rows = Array.isArray(given) ? (given as readonly unknown[]) : [given]
   return fromText(rows.map((row) => textOf(fieldsOf(row)?.[column]) ?? '').join('\n'), about)
-}
-
-function notAPlan(first: Fields, given: unknown): NonplusError {
-  if ('select_type' in first && 'possible_keys' in first)
-    return mistaken('a plan of MySQL or MariaDB in JSON, from EXPLAIN FORMAT=JSON', 'one in rows')
-  return unreadable(known, given)
 }
 
 /** MySQL and MariaDB share the root of their plans; what they say of a table has other names. */

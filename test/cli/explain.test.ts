@@ -359,7 +359,8 @@ describe('a saved plan', () => {
       '(4 rows)',
       '',
     ]
-    const shown = await explain(['--plan', '-'], { input: psql.join('\n'), env: { DATABASE_URL: '' } })
+    const both = "select * from orders a, orders b where b.status = 'x'"
+    const shown = await explain(['--plan', '-', both], { input: psql.join('\n'), env: { DATABASE_URL: '' } })
     expect({ end: shown.end, stderr: shown.stderr }).toEqual({ end: 0, stderr: '' })
     expect(shown.stdout).toMatch(/^PostgreSQL[\s\S]*Nested Loop[\s\S]*status = \?[\s\S]*error cartesian-join/)
     const text = join(import.meta.dirname, '../explain/fixtures/text')

@@ -500,7 +500,8 @@ describe('what is no plan', () => {
     [{ a: 1 }, 'an object with the keys a'],
     [{ Plan: {} }, 'a `Node Type`'],
     ['Seq Scan on orders  (cost=0.00..35.50 rows=25', 'a text that was cut: it ends within line 1'],
-    [[{ id: 1, select_type: 'SIMPLE', table: 'a', possible_keys: null }], 'EXPLAIN FORMAT=JSON, but got one in rows'],
+    ['id\tselect_type\ttable\ttype\tExtra', 'no more than their heading in line 1'],
+    ['| id | select_type | table | type | Extra |\n|  1 | SIMPLE | a', 'one that was cut: line 2 has 3'],
     [[{ id: 1, parent: 0, detail: 'SCAN a' }, { id: 2 }], 'each with `id`, `parent` and `detail`'],
   ])('case %#', (given, message) => {
     expect(() => readPlan(given)).toThrow(
