@@ -1,4 +1,6 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { Engine } from '../model/plan.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import { type PlanTable, typeOfColumn } from './plan-tables.ts'
 
 /** One part of an index: a column, or the text of an expression. */
@@ -10,31 +12,6 @@ export interface IndexPart {
   readonly operatorClass?: string
 }
 
-const plain: Readonly<Record<Engine, RegExp>> = {
-  postgres: /^[a-z_][a-z0-9_$]*$/,
-  mysql: /^[A-Za-z_$][A-Za-z0-9_$]*$/,
-  mariadb: /^[A-Za-z_$][A-Za-z0-9_$]*$/,
-  sqlite: /^[A-Za-z_][A-Za-z0-9_$]*$/,
-}
-/** Words that every engine, or one of them, takes for its own. Quoting one too many harms nobody. */
-const reserved: ReadonlySet<string> = new Set(
-  `all analyse analyze and any array as asc between by case cast check collate column condition constraint create cross current
-  current_date current_time current_timestamp database default delete desc describe distinct div do drop each else end except
-  exists explain false fetch for force foreign from full fulltext function grant group groups having if ignore in index inner
-  insert intersect interval into is join key keys kill lateral leading left like limit lines load localtime lock match mod
-  natural not null of offset on only option or order outer over partition placing primary procedure range rank read references
-  regexp rename replace require restrict returning right row rows schema select session_user set show some sql system table
-  then to trailing trigger true union unique unlock unsigned update usage use user using values variadic when where while
-  window with write`.split(/\s+/),
-)
-
-/** A name as SQL wants it: quoted only where it must be. */
-export function quoteName(name: string, engine: Engine): string {
-  if (plain[engine].test(name) && !reserved.has(name.toLowerCase())) return name
-  const quote = engine === 'mysql' || engine === 'mariadb' ? '`' : '"'
-  return `${quote}${name.replaceAll(quote, quote + quote)}${quote}`
-}
-
 /** Schemas that need not be said. */
 const defaultSchemas: ReadonlySet<string> = new Set(['public', 'main', 'dbo'])
 
@@ -42,7 +19,9 @@ const defaultSchemas: ReadonlySet<string> = new Set(['public', 'main', 'dbo'])
 export function tableText({ name, schema }: Pick<PlanTable, 'name' | 'schema'>, engine: Engine): string {
   // MySQL calls a database a schema; the one in use needs no name, and no other can be told from it
   const isSaid = engine === 'postgres' && schema !== undefined && !defaultSchemas.has(schema)
-  return isSaid ? `${quoteName(schema, engine)}.${quoteName(name, engine)}` : quoteName(name, engine)
+  return isSaid
+    ? `${quoteName(schema, dialectOf[engine])}.${quoteName(name, dialectOf[engine])}`
+    : quoteName(name, dialectOf[engine])
 }
 
 /** `CREATE INDEX ON orders (customer_id)`: for PostgreSQL, which names it; others want a name. */
@@ -52,7 +31,7 @@ export function createIndex(
   engine: Engine,
   { method, kind }: { readonly method?: string; readonly kind?: 'FULLTEXT' } = {},
 ): string {
-  const name = engine === 'postgres' ? '' : ` ${quoteName(indexName(table, parts), engine)}`
+  const name = engine === 'postgres' ? '' : ` ${quoteName(indexName(table, parts), dialectOf[engine])}`
   const using = method === undefined ? '' : ` USING ${method}`
   const list = parts.map((part) => partText(table, part, engine)).join(', ')
   return `CREATE ${kind === undefined ? '' : `${kind} `}INDEX${name} ON ${tableText(table, engine)}${using} (${list})`
@@ -68,7 +47,8 @@ function partText(table: PlanTable, part: IndexPart, engine: Engine): string {
   const isMysql = engine === 'mysql' || engine === 'mariadb'
   const { column, expression = '', isDescending, operatorClass } = part
   const prefix = isMysql && column !== undefined && /text|blob/i.test(typeOfColumn(table, column) ?? '') ? '(191)' : ''
-  const own = column === undefined ? expressionText(expression, engine) : `${quoteName(column, engine)}${prefix}`
+  const own =
+    column === undefined ? expressionText(expression, engine) : `${quoteName(column, dialectOf[engine])}${prefix}`
   return `${own}${operatorClass === undefined ? '' : ` ${operatorClass}`}${isDescending === true ? ' DESC' : ''}`
 }
 

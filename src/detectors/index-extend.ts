@@ -1,5 +1,7 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { CatalogIndex, VerifiedIndex } from '../model/plan.ts'
-import { createIndex, quoteName } from './index-ddl.ts'
+import { quoteName } from '../sql/quote-name.ts'
+import { createIndex } from './index-ddl.ts'
 import { searchColumnsOf } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
 import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
@@ -115,7 +117,9 @@ function claimOf(
   const amount = known === undefined || kept === undefined ? '' : `: ${rows(known)} for ${count(kept)}`
   const replaced = verified?.replaces ?? replacedBy(index, columns)
   const drop =
-    replaced === undefined ? '' : `, and drop ${quoteName(replaced, plan.engine)}, which it makes superfluous`
+    replaced === undefined
+      ? ''
+      : `, and drop ${quoteName(replaced, dialectOf[plan.engine])}, which it makes superfluous`
   return {
     plan,
     node,

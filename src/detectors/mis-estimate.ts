@@ -1,7 +1,9 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { Condition } from '../sql/condition.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import { equalityColumns } from './equality-columns.ts'
 import { affectedBy, type EstimateError, estimateErrorOf } from './estimate-error.ts'
-import { createIndex, quoteName, tableText } from './index-ddl.ts'
+import { createIndex, tableText } from './index-ddl.ts'
 import { isTrivial, overPlans } from './over-plans.ts'
 import { definePlanDetector, type PlanClaim, shareOf } from './plan-detector.ts'
 import { type Scan, scansOf } from './plan-scan.ts'
@@ -94,7 +96,7 @@ function cureFor(scan: Scan, columns: readonly string[], conditions: readonly Co
   }
   const [column] = columns
   if (column === undefined) return { reason, summary: 'Compare a column with the value, so that its statistics count.' }
-  const [named, name] = [tableText(table, plan.engine), quoteName(column, plan.engine)]
+  const [named, name] = [tableText(table, plan.engine), quoteName(column, dialectOf[plan.engine])]
   const ddl =
     plan.engine === 'mysql'
       ? `ANALYZE TABLE ${named} UPDATE HISTOGRAM ON ${name}`
@@ -118,8 +120,8 @@ function postgresCure(
   const named = tableText(table, 'postgres')
   const analyze = `ANALYZE ${named}`
   if (columns.length >= 2) {
-    const statistics = quoteName(`${table.name}_${columns.join('_')}_stats`.slice(0, 63), 'postgres')
-    const on = columns.map((column) => quoteName(column, 'postgres')).join(', ')
+    const statistics = quoteName(`${table.name}_${columns.join('_')}_stats`.slice(0, 63), 'postgresql')
+    const on = columns.map((column) => quoteName(column, 'postgresql')).join(', ')
     return {
       summary: `Let the planner know that ${list(columns)} depend on each other: CREATE STATISTICS with dependencies alone, then ANALYZE.`,
       ddl: [`CREATE STATISTICS ${statistics} (dependencies) ON ${on} FROM ${named}`, analyze],
@@ -127,7 +129,7 @@ function postgresCure(
   }
   const [column] = columns
   if (column !== undefined) {
-    const ddl = `ALTER TABLE ${named} ALTER COLUMN ${quoteName(column, 'postgres')} SET STATISTICS 1000`
+    const ddl = `ALTER TABLE ${named} ALTER COLUMN ${quoteName(column, 'postgresql')} SET STATISTICS 1000`
     return { summary: `Keep more statistics of ${table.name}.${column}, then ANALYZE.`, ddl: [ddl, analyze] }
   }
   const expression = conditions.flatMap((each) => (each.kind === 'comparison' ? [each.left] : []))[0]

@@ -1,6 +1,8 @@
+import { dialectOf } from '../model/engine-dialect.ts'
 import type { VerifiedIndex } from '../model/plan.ts'
 import type { Comparison } from '../sql/condition.ts'
-import { createIndex, quoteName } from './index-ddl.ts'
+import { quoteName } from '../sql/quote-name.ts'
+import { createIndex } from './index-ddl.ts'
 import { isOnlyTable, isSameKind, kindOfType } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
 import { discardsMost, isTooSmall } from './plan-floor.ts'
@@ -206,7 +208,7 @@ function expressionAdvice(
       ...(isRunnable
         ? {
             ddl: [
-              `ALTER TABLE ${quoteName(table.name, plan.engine)} ADD COLUMN ${quoteName(name, plan.engine)} ${type255(table, column)} AS (${expression}) VIRTUAL`,
+              `ALTER TABLE ${quoteName(table.name, dialectOf[plan.engine])} ADD COLUMN ${quoteName(name, dialectOf[plan.engine])} ${type255(table, column)} AS (${expression}) VIRTUAL`,
               createIndex(table, [{ column: name }], plan.engine),
             ],
           }

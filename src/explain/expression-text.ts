@@ -1,37 +1,6 @@
 import type { Dialect } from '../model/statement.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import type { Expression } from './sql-tree.ts'
-
-/** Words that are no names without quotes, in one dialect or another. */
-const RESERVED = new Set(
-  `all analyse analyze and any array as asc asymmetric authorization between both by case cast check collate column
-  constraint create cross current_date current_time current_timestamp current_user default deferrable delete desc distinct
-  do else end except exists false fetch for foreign freeze from full grant group having ilike in index initially inner
-  insert intersect interval into is isnull join key keys lateral leading left like limit localtime localtimestamp match
-  natural not notnull null offset on only or order outer overlaps placing primary range rank references returning right
-  row rows select session_user set similar some symmetric system table tablesample then to trailing true union unique
-  update user using values variadic verbose when where window with`.split(/\s+/),
-)
-
-/** Those beside them that MySQL or MariaDB reserve, and that a column may well be called. */
-const RESERVED_BY_MYSQL = new Set(
-  `add alter before binary blob call cascade change char character condition continue cube cursor database databases dec
-  decimal declare delayed describe div double drop dual each empty escaped exit explain float force function generated get
-  groups hour_second if ignore index infile int integer interval iterate keys kill lag last_value lead leave limit lines
-  linear load lock long loop match maxvalue mod modifies of optimize option optionally out outfile over partition period
-  procedure purge read reads recursive regexp release rename repeat replace require resignal restrict return revoke rlike
-  row_number schema schemas separator show signal spatial sql ssl starting stored straight_join system terminated
-  trigger undo unlock unsigned usage use varchar virtual while write xor zerofill`.split(/\s+/),
-)
-
-/** A name as it must be written in a statement: in quotes where it needs them. */
-export function quoteName(name: string, dialect: Dialect): string {
-  const isPlain = /^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name)
-  const isPlainInAnyCase = dialect !== 'postgresql' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)
-  const isReserved = dialect === 'mysql' && RESERVED_BY_MYSQL.has(name.toLowerCase())
-  if (isReserved) return `\`${name}\``
-  if (isPlain || (isPlainInAnyCase && !RESERVED.has(name.toLowerCase()))) return name
-  return dialect === 'mysql' ? `\`${name.replaceAll('`', '``')}\`` : `"${name.replaceAll('"', '""')}"`
-}
 
 /**
  * An expression as SQL, without the names of its tables, so that an index can hold it; undefined where it holds a

@@ -1,5 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
-import { quoteName } from './expression-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import type { IndexTrial } from './index-trial.ts'
 import { postgresCost, useOf } from './postgres-cost.ts'

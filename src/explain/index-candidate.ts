@@ -1,6 +1,6 @@
 import type { CatalogIndex, CatalogTable, VerifiedIndex } from '../model/plan.ts'
 import type { Dialect } from '../model/statement.ts'
-import { quoteName } from './expression-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import type { Key } from './table-demand.ts'
 
 /** A part of an index. */

@@ -1,7 +1,7 @@
 import { nodesOf, type Plan } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import type { DatabaseStatistics } from './database-statistics.ts'
-import { quoteName } from './expression-text.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import { indexPages } from './index-size.ts'
 import type { IndexTrial, IndexUse } from './index-trial.ts'

@@ -1,5 +1,5 @@
+import { quoteName } from '../sql/quote-name.ts'
 import type { DatabaseStatistics, RelationStatistics } from './database-statistics.ts'
-import { quoteName } from './expression-text.ts'
 import { type PgliteDatabase, type PretendedFile, pgliteServer } from './pglite-server.ts'
 import type { DatabaseDefinition } from './postgres-definition.ts'
 

@@ -1,5 +1,5 @@
 import type { SideRow } from '../model/side-connection.ts'
-import { quoteName } from './expression-text.ts'
+import { quoteName } from '../sql/quote-name.ts'
 import { arrayText, type Queryable } from './read-statistics.ts'
 
 /** What it takes to make some tables again, without their rows. */

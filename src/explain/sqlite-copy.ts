@@ -1,7 +1,8 @@
 import type { CatalogTable } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
+import { quoted } from '../sql/quote-name.ts'
 import type { SqliteRows } from './sqlite-cost.ts'
-import { quoted, sqliteSample } from './sqlite-sample.ts'
+import { sqliteSample } from './sqlite-sample.ts'
 
 /** How long a copy is taken for what the database is. Milliseconds. */
 const KEPT_MS = 5_000

@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { quoted } from '../sql/quote-name.ts'
 
 /** Rows of each piece, and pieces over the whole of a table: enough to tell a rare value from a common one. */
 const PIECE_ROWS = 125
@@ -54,9 +55,4 @@ export async function sqliteSample(
 function shortened(column: string): string {
   const text = `case when typeof(${column}) in ('text', 'blob') then substr(${column}, 1, ${LONGEST_TEXT}) else ${column} end`
   return `${text} as ${column}`
-}
-
-/** A name of SQLite in quotes. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
 }

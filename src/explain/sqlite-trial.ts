@@ -1,11 +1,11 @@
 import type { CatalogTable } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
+import { quoted } from '../sql/quote-name.ts'
 import { type IndexCandidate, indexDdl, indexName } from './index-candidate.ts'
 import type { IndexTrial, TrialOutcome } from './index-trial.ts'
 import type { ExplainRequest } from './request.ts'
 import { dropSqliteCopy, type SqliteCopy, sqliteCopy } from './sqlite-copy.ts'
 import { type SqliteCost, sqliteCost } from './sqlite-cost.ts'
-import { quoted } from './sqlite-sample.ts'
 import { placeholdersOf } from './sqlite-values.ts'
 
 /** A table below this is read faster than an index is looked up. */
