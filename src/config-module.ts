@@ -2,6 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { isModuleNamespaceObject } from 'node:util/types'
 import type { ConfigFile } from './config-file.ts'
 import { NonplusError } from './model/errors.ts'
+import { isRecord } from './model/is-record.ts'
 import { display } from './options.ts'
 
 /**
@@ -29,10 +30,6 @@ function defaultOf(exported: unknown): unknown {
 /** What a compiler made of `export default`, in CommonJS. */
 function unwrap(value: unknown): unknown {
   return isRecord(value) && value.__esModule === true ? value.default : value
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }
 
 /** Says what is wrong with a configuration file that could not be loaded, and where. */

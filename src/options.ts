@@ -2,6 +2,7 @@ import { type DetectorOptions, detectors } from './detectors/index.ts'
 import type { CallSiteMode } from './instrument/scope.ts'
 import { NonplusError } from './model/errors.ts'
 import type { FindingKind } from './model/finding.ts'
+import { isRecord } from './model/is-record.ts'
 import { validNameHint } from './model/nearest.ts'
 
 /** What a profiler, or one call of `profile()`, does differently from the defaults. */
@@ -204,10 +205,6 @@ function checkName(
 
 function invalid(message: string): NonplusError {
   return new NonplusError('ERR_OPTION_INVALID', message)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A value as an error shows it. */

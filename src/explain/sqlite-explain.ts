@@ -1,4 +1,5 @@
 import type { SideConnection } from '../model/side-connection.ts'
+import { isNamedValues } from '../sql/is-named-values.ts'
 import { refusalOf } from './driver-error.ts'
 import { readPlan } from './read-plan.ts'
 import { Refused, refuse } from './refusals.ts'
@@ -16,7 +17,7 @@ export async function explainSqlite(connection: SideConnection, request: Explain
   const { text, values, mode } = request
   try {
     const wanted = placeholdersOf(text).length
-    if (values !== undefined && values.length < wanted && !values.some(isRecord))
+    if (values !== undefined && values.length < wanted && !values.some(isNamedValues))
       throw new Refused(refuse('unknown-parameters'))
     const bound = values ?? Array.from({ length: wanted }, () => null)
     const rows = await connection.query(`EXPLAIN QUERY PLAN ${text}`, bound)
@@ -31,8 +32,4 @@ export async function explainSqlite(connection: SideConnection, request: Explain
   } catch (error) {
     return { refusal: refusalOf(error) }
   }
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !(value instanceof Date)
 }

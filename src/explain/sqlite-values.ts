@@ -1,8 +1,9 @@
+import { isNamedValues } from '../sql/is-named-values.ts'
 import * as T from '../sql/tokenizer.ts'
 
 /** Arguments for `all(…)` of a SQLite driver: an object for placeholders with names, and the rest by position. */
 export function sqliteArguments(text: string, values: readonly unknown[]): readonly unknown[] {
-  if (values.some(isRecord)) return values
+  if (values.some(isNamedValues)) return values
   const names = placeholdersOf(text)
   const bindable = values.map(bound)
   if (!names.some((name) => /^[:@$]/.test(name))) return bindable
@@ -33,8 +34,4 @@ function bound(value: unknown): unknown {
   if (typeof value === 'boolean') return value ? 1 : 0
   if (value instanceof Date) return value.toISOString()
   return value
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !(value instanceof Date)
 }

@@ -1,3 +1,5 @@
+import { isNamedValues } from '../sql/is-named-values.ts'
+
 // biome-ignore lint/suspicious/noExplicitAny: mysql2's own objects
 type Any = any
 
@@ -25,7 +27,7 @@ interface QueryCall {
 export function questionOf({ text, values, isNamed, written }: QueryCall): Question {
   const given = String(text)
   if (values === undefined || values === null) return { text: given, parameters: undefined }
-  if (isRecord(values)) {
+  if (isNamedValues(values)) {
     const isByName = isNamed ?? !given.includes('?')
     return isByName ? namedQuestionOf(given, values) : { text: written(), parameters: undefined }
   }
@@ -41,11 +43,6 @@ export function namedQuestionOf(text: string, values: Readonly<Record<string, un
   const parameters: unknown[] = []
   for (const [, name] of text.matchAll(NAMES)) if (name !== undefined) parameters.push(values[name])
   return { text, parameters: parameters.length === 0 ? undefined : parameters }
-}
-
-/** True for an object that is neither a list nor a value of SQL. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && isComplex(value)
 }
 
 function isComplex(value: unknown): boolean {
@@ -83,7 +80,8 @@ export function pooledQuestionOf(pool: Any, sql: Any, values: Any, isExecute: bo
   const given = typeof sql === 'string' ? values : isExecute ? (sql.values ?? values) : isGiven ? values : sql.values
   const bound = typeof given === 'function' ? undefined : given
   const config = pool?.config?.connectionConfig
-  if (isExecute && !isRecord(bound)) return { text: String(text), parameters: Array.isArray(bound) ? bound : undefined }
+  if (isExecute && !isNamedValues(bound))
+    return { text: String(text), parameters: Array.isArray(bound) ? bound : undefined }
   if (isExecute) return namedQuestionOf(String(text), bound)
   const isNamed = (typeof sql === 'string' ? undefined : sql.namedPlaceholders) ?? config?.namedPlaceholders
   const canWrite = typeof pool?.format === 'function' && typeof config?.queryFormat !== 'function'

@@ -1,3 +1,4 @@
+import { isNamedValues } from './is-named-values.ts'
 /**
  * Values bound to the placeholders of one SQLite statement, asked for in the order of the text, because SQLite numbers
  * them as it meets them: a bare `?` is one more than the largest number so far, `?5` is 5, and a name gets a number of
@@ -13,8 +14,8 @@ export class SqliteBound {
 
   constructor(parameters: readonly unknown[] | Readonly<Record<string, unknown>> | undefined) {
     if (Array.isArray(parameters)) {
-      this.#list = parameters.filter((value) => !isRecord(value))
-      this.#record = parameters.find(isRecord)
+      this.#list = parameters.filter((value) => !isNamedValues(value))
+      this.#record = parameters.find(isNamedValues)
     } else {
       this.#list = []
       this.#record = parameters as Readonly<Record<string, unknown>> | undefined
@@ -49,9 +50,4 @@ export class SqliteBound {
 /** `%s` and `%(name)s`, which a layer above SQLite may write. */
 function fromPercent(placeholder: string): string {
   return placeholder[1] === '(' ? `:${placeholder.slice(2, placeholder.indexOf(')'))}` : '?'
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false
-  return !(value instanceof Date || value instanceof RegExp || value instanceof ArrayBuffer)
 }

@@ -1,4 +1,5 @@
 import type { Dialect } from '../model/statement.ts'
+import { isNamedValues } from './is-named-values.ts'
 import { numberValueOf, stringValueOf } from './literal-value.ts'
 import { shape } from './shape.ts'
 import { SqliteBound } from './sqlite-bound.ts'
@@ -81,7 +82,7 @@ class Bound {
   constructor(parameters: BoundParameters | undefined) {
     if (Array.isArray(parameters)) {
       this.#list = parameters
-      this.#record = parameters.find(isRecord)
+      this.#record = parameters.find(isNamedValues)
     } else {
       this.#record = parameters as Readonly<Record<string, unknown>> | undefined
     }
@@ -118,10 +119,4 @@ class Bound {
     }
     return this.#list?.[index]
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
