@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { type ConclusionPlan, concludeRun } from '../conclude-run.ts'
-import { formatReporter, type NonplusConfig, parseReporter } from '../config.ts'
+import { concludeRun } from '../conclude-run.ts'
+import { type NonplusConfig, parseReporter } from '../config.ts'
 import { overrideConfig } from '../config-sources.ts'
 import { checkFailOn } from '../gate.ts'
 import { loadConfig } from '../load-config.ts'
-import { checkKind, type ProfilerOptions, parseExplain, pickOptions } from '../options.ts'
+import { checkKind, parseExplain } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { isForStdout, openOutputs, parseOutputs, wantsTimeline } from '../output.ts'
-import { readBaseline } from '../read-baseline.ts'
+import { isForStdout, openOutputs, wantsTimeline } from '../output.ts'
 import type { RunSettings } from '../register.ts'
+import { type RunPlan, runPlanOf } from '../run-plan.ts'
 import { type Ending, endAs, runInForeground } from './foreground.ts'
 import { OtlpExport, type OtlpTarget, parseOtlpTarget } from './otlp-export.ts'
 
@@ -31,8 +31,7 @@ export interface RunFlags {
 }
 
 /** What is looked for, and what is done with it. */
-interface Plan extends ConclusionPlan {
-  readonly options: ProfilerOptions
+interface Plan extends RunPlan {
   /** Absolute. */
   readonly baselineFile?: string
   readonly hasTimeline?: boolean
@@ -71,16 +70,12 @@ export async function run(command: readonly string[], flags: RunFlags): Promise<
 async function planOf(flags: RunFlags): Promise<Plan> {
   const loaded = await loadConfig({ file: flags.config })
   const { config } = overrideConfig(loaded, { name: 'flags', values: configOf(flags) })
-  const { reporters = [], failOn = [], quiet: isQuiet = false } = config
-  const outputs = parseOutputs(reporters.map(formatReporter), isQuiet)
+  const plan = runPlanOf(config)
   return {
-    outputs,
-    hasTimeline: outputs.some(wantsTimeline) || flags.otlp !== undefined,
+    ...plan,
+    hasTimeline: plan.outputs.some(wantsTimeline) || flags.otlp !== undefined,
     ...(flags.otlp === undefined ? {} : { otlp: parseOtlpTarget(flags.otlp, process.env) }),
-    failOn,
-    ...baselineOf(config),
-    options: pickOptions(config),
-    isQuiet,
+    ...(config.baseline === undefined ? {} : { baselineFile: resolve(config.baseline) }),
     color: flags.color,
   }
 }
@@ -96,10 +91,6 @@ function configOf({ reporter, failOn, only, ignore, quiet, baseline, values, exp
     ...(explain === undefined ? {} : { explain: parseExplain(explain) }),
     ...(baseline === undefined ? {} : { baseline }),
   }
-}
-
-function baselineOf({ baseline }: NonplusConfig): Pick<Plan, 'baseline' | 'baselineFile'> {
-  return baseline === undefined ? {} : { baseline: readBaseline(baseline), baselineFile: resolve(baseline) }
 }
 
 /** @returns the exit code, where it is not the program's own. */

@@ -2,14 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { concludeRun } from '../conclude-run.ts'
-import { formatReporter, type NonplusConfig } from '../config.ts'
+import type { NonplusConfig } from '../config.ts'
 import { contextOf } from '../live-console.ts'
-import { type ProfilerOptions, pickOptions } from '../options.ts'
 import { outerRun } from '../outer-run.ts'
-import { openOutputs, parseOutputs, wantsTimeline } from '../output.ts'
-import { readBaseline } from '../read-baseline.ts'
+import { openOutputs, wantsTimeline } from '../output.ts'
 import type { RunSettings } from '../register.ts'
 import { console } from '../reporters/console.ts'
+import { type RunPlan, runPlanOf } from '../run-plan.ts'
 import { writeText } from '../write-text.ts'
 import { isOff } from './suite.ts'
 
@@ -24,17 +23,17 @@ export function isIdle(): boolean {
  */
 export class SuiteRun {
   readonly #folder: string
-  readonly #plan: Plan
+  readonly #plan: RunPlan
 
   /**
    * @returns undefined where {@link isIdle}.
    * @throws NonplusError where a report cannot be written, or the baseline not be read.
    */
   static begin(config: NonplusConfig): SuiteRun | undefined {
-    return isIdle() ? undefined : new SuiteRun(planOf(config))
+    return isIdle() ? undefined : new SuiteRun(runPlanOf(config))
   }
 
-  private constructor(plan: Plan) {
+  private constructor(plan: RunPlan) {
     this.#plan = plan
     openOutputs(plan.outputs)
     this.#folder = mkdtempSync(join(tmpdir(), 'nonplus-suite-'))
@@ -69,19 +68,5 @@ export class SuiteRun {
       writeText(2, `nonplus: ${(error as Error).message}\n`)
       return 2
     }
-  }
-}
-
-type Plan = Parameters<typeof concludeRun>[1] & { readonly options: ProfilerOptions }
-
-function planOf(config: NonplusConfig): Plan {
-  const { reporters = [], failOn = [], baseline, quiet: isQuiet = false } = config
-  return {
-    outputs: parseOutputs(reporters.map(formatReporter), isQuiet),
-    failOn,
-    baseline: baseline === undefined ? undefined : readBaseline(baseline),
-    options: pickOptions(config),
-    isQuiet,
-    color: true,
   }
 }
