@@ -1,10 +1,11 @@
 import { type IndexProposal, proposeIndex } from './index-proposal.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { discardsMost, isUnderestimated } from './plan-floor.ts'
+import type { Scan } from './plan-scan.ts'
 import { isSame } from './plan-tables.ts'
 import { isLikelySelective, isTrusted } from './plan-trust.ts'
-import { basisWords, count, evidenceOf, list, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, list, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnFullScans } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -25,11 +26,7 @@ export const dmlFullScan = definePlanDetector({
   judge(subject, options) {
     const { kind } = subject.shape
     if (kind !== 'update' && kind !== 'delete') return []
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => isFullScan(scan) && isTarget(scan) && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
-    )
+    const claims = claimsOnFullScans(subject, (scan) => (isTarget(scan) ? judgeScan(subject, scan, options) : []))
     return claims.slice(0, 1)
   },
 })
@@ -76,16 +73,14 @@ function claimOf(
     evidence: evidenceOf(scan, verified),
     ...(isLocking ? { severity: 'error' as const } : {}),
     title: `${verb} reads ${isLocking ? 'and locks ' : ''}${size} of ${table.name} for ${list(columns)}`,
-    explanation: [
+    explanation: paragraph([
       `The ${verb} goes through ${size} of ${table.name} to find ${changedWords(scan)}.`,
       isLocking
         ? 'InnoDB locks each row that it reads until the transaction ends, so that others wait for rows that are not even changed.'
         : '',
       basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: {
       summary: `Create an index on ${table.name} (${columns.join(', ')}), so that it reads only the rows that it changes.`,
       ...(ddl === undefined ? {} : { ddl: [ddl] }),

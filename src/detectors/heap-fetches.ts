@@ -4,6 +4,7 @@ import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-det
 import { isShort } from './plan-floor.ts'
 import { clausesFor, tableOf } from './plan-tables.ts'
 import { count, rows } from './plan-words.ts'
+import { distinctClaims } from './scan-claims.ts'
 
 /** An index alone could answer, but the table was read all the same, because it was not vacuumed for long. */
 export const heapFetches = definePlanDetector({
@@ -22,7 +23,7 @@ export const heapFetches = definePlanDetector({
         .filter((node) => !isShort(node, subject.executions.length))
         .flatMap((node) => claimOf(subject, plan, node, percent)),
     )
-    return claims.filter((claim, at) => claims.findIndex(({ table }) => table === claim.table) === at)
+    return distinctClaims(claims)
   },
 })
 

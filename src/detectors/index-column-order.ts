@@ -1,12 +1,13 @@
 import type { CatalogIndex, VerifiedIndex } from '../model/plan.ts'
-import { createIndex } from './index-ddl.ts'
+import { createColumnIndex } from './index-ddl.ts'
 import { type SearchColumn, searchColumnsOf } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { type Scan, scansOf } from './plan-scan.ts'
+import { isUnderestimated } from './plan-floor.ts'
+import type { Scan } from './plan-scan.ts'
 import { indexLedBy, indexOf, isSame } from './plan-tables.ts'
 import { isTrusted } from './plan-trust.ts'
-import { count, list, rows, triedWords } from './plan-words.ts'
+import { count, list, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnScans } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -25,12 +26,7 @@ export const indexColumnOrder = definePlanDetector({
     entries: 1_000,
   },
   judge(subject, options) {
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
-    )
-    return claims.slice(0, 1)
+    return claimsOnScans(subject, (scan) => judgeScan(subject, scan, options)).slice(0, 1)
   },
 })
 
@@ -103,23 +99,14 @@ function claimOf(
     confidence: verified === undefined ? 'candidate' : 'proven',
     evidence: verified === undefined ? 'plan' : 'verified',
     title: `${index.name} of ${table.name} has its columns in the wrong order for ${list(columns)}`,
-    explanation: [
+    explanation: paragraph([
       `In ${index.name} (${index.columns.join(', ')}), ${reason}: its entries that match do not stand side by side, and more of them are read than are wanted.`,
       total === undefined || kept === undefined ? '' : `Of ${rows(total)}, ${count(kept)} are wanted.`,
       verified === undefined ? 'By the plan and the catalog; no index was tried.' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: {
       summary: `Create an index on ${table.name} (${columns.join(', ')}), and drop ${index.name} where nothing else needs it.`,
-      ddl: [
-        verified?.ddl ??
-          createIndex(
-            table,
-            columns.map((column) => ({ column })),
-            plan.engine,
-          ),
-      ],
+      ddl: [verified?.ddl ?? createColumnIndex(table, columns, plan.engine)],
     },
     table: table.name,
     columns: verified?.columns ?? columns,

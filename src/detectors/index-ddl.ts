@@ -37,6 +37,12 @@ export function createIndex(
   return `CREATE ${kind === undefined ? '' : `${kind} `}INDEX${name} ON ${tableText(table, engine)}${using} (${list})`
 }
 
+/** As {@link createIndex}, of columns in ascending order. */
+export function createColumnIndex(table: PlanTable, columns: readonly string[], engine: Engine): string {
+  const parts = columns.map((column) => ({ column }))
+  return createIndex(table, parts, engine)
+}
+
 function indexName({ name }: PlanTable, parts: readonly IndexPart[]): string {
   const words = parts.map(({ column, expression }) => column ?? expression ?? '')
   const text = [name, ...words, 'idx'].join('_').replaceAll(/[^A-Za-z0-9$]+/g, '_')

@@ -1,14 +1,15 @@
 import { dialectOf } from '../model/engine-dialect.ts'
 import type { CatalogIndex, VerifiedIndex } from '../model/plan.ts'
 import { quoteName } from '../sql/quote-name.ts'
-import { createIndex } from './index-ddl.ts'
+import { createColumnIndex } from './index-ddl.ts'
 import { searchColumnsOf } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { discardsMost, isUnderestimated } from './plan-floor.ts'
+import { isFullScan, type Scan } from './plan-scan.ts'
 import { indexLedBy, indexOf, isSame } from './plan-tables.ts'
 import { isTrusted } from './plan-trust.ts'
-import { basisWords, count, evidenceOf, list, loopWords, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, list, loopWords, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnScans, distinctClaims } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -31,12 +32,10 @@ export const indexExtend = definePlanDetector({
     costRatio: 2,
   },
   judge(subject, options) {
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => !isFullScan(scan) && scan.conditions.length > 0 && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
+    const claims = claimsOnScans(subject, (scan) =>
+      isFullScan(scan) || scan.conditions.length === 0 ? [] : judgeScan(subject, scan, options),
     )
-    return claims.filter((claim, at) => claims.findIndex(({ table }) => table === claim.table) === at)
+    return distinctClaims(claims)
   },
 })
 
@@ -126,25 +125,16 @@ function claimOf(
     confidence: verified !== undefined || basis === 'actual' ? 'proven' : 'likely',
     evidence: evidenceOf(scan, verified),
     title: `${name} of ${table.name} lacks ${list(missing)}${amount}`,
-    explanation: [
+    explanation: paragraph([
       known === undefined || kept === undefined
         ? `${name} finds rows of ${table.name} that the condition on ${list(missing)} throws away.`
         : `Every execution reads ${rows(known)} of ${table.name} by ${name}${loopWords(scan)}, and throws ${count(Math.max(0, known - kept))} of them away because of ${list(missing)}.`,
       known === undefined ? '' : basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: {
       summary: `Create an index on ${table.name} (${columns.join(', ')})${drop}.`,
-      ddl: [
-        verified?.ddl ??
-          createIndex(
-            table,
-            columns.map((column) => ({ column })),
-            plan.engine,
-          ),
-      ],
+      ddl: [verified?.ddl ?? createColumnIndex(table, columns, plan.engine)],
     },
     table: table.name,
     columns,

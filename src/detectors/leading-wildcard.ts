@@ -3,10 +3,10 @@ import type { Comparison } from '../sql/condition.ts'
 import { createIndex } from './index-ddl.ts'
 import { isOnlyTable } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { isTooSmall } from './plan-floor.ts'
-import { isColumnOf, isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { isColumnOf, type Scan } from './plan-scan.ts'
 import { isSame } from './plan-tables.ts'
-import { basisWords, count, evidenceOf, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnFullScans, distinctClaims } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -25,15 +25,10 @@ export const leadingWildcard = definePlanDetector({
     keptPercent: 10,
   },
   judge(subject, options) {
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => isFullScan(scan) && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options, of.openPatterns ?? [])),
+    const claims = claimsOnFullScans(subject, (scan, { openPatterns = [] }) =>
+      judgeScan(subject, scan, options, openPatterns),
     )
-    return claims.filter(
-      (claim, at) =>
-        claims.findIndex(({ table, columns }) => table === claim.table && columns?.[0] === claim.columns?.[0]) === at,
-    )
+    return distinctClaims(claims, ({ columns }) => columns?.[0])
   },
 })
 
@@ -84,13 +79,11 @@ function claimOf(scan: Scan, column: string, read: number, verified: VerifiedInd
     confidence: verified !== undefined || basis === 'actual' ? 'proven' : 'likely',
     evidence: evidenceOf(scan, verified),
     title: `A pattern on ${column} of ${table.name} begins with a wildcard: ${rows(read)} read${gives}`,
-    explanation: [
+    explanation: paragraph([
       `An index is sorted by how ${column} begins, which the pattern leaves open, so every execution compares all ${rows(read)} of ${table.name} with it.`,
       basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: adviceFor(scan, column, verified),
     table: table.name,
     columns: [column],

@@ -1,10 +1,11 @@
 import { type IndexProposal, proposeIndex } from './index-proposal.ts'
 import { isLocking } from './locking.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { discardsMost, isUnderestimated } from './plan-floor.ts'
+import type { Scan } from './plan-scan.ts'
 import { isLikelySelective, isTrusted } from './plan-trust.ts'
-import { basisWords, count, evidenceOf, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnFullScans } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -24,11 +25,7 @@ export const lockRowsScan = definePlanDetector({
   },
   judge(subject, options) {
     if (!isLocking(subject.shape)) return []
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => isFullScan(scan) && isLocked(scan) && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
-    )
+    const claims = claimsOnFullScans(subject, (scan) => (isLocked(scan) ? judgeScan(subject, scan, options) : []))
     return claims.slice(0, 1)
   },
 })
@@ -69,16 +66,14 @@ function claimOf(
     evidence: evidenceOf(scan, verified),
     ...(locksAll ? { severity: 'error' as const } : {}),
     title: `${size} of ${table.name} ${locksAll ? 'are read and locked' : 'are read'} to lock ${wanted === undefined ? 'a few' : count(wanted)}`,
-    explanation: [
+    explanation: paragraph([
       `The locking read goes through ${size} of ${table.name}${wanted === undefined ? '' : ` for ${rows(wanted)}`}.`,
       locksAll
         ? 'InnoDB locks each row that it reads until the transaction ends, so that others wait for rows that nobody wanted.'
         : 'While it reads and sorts, others take the same rows, and then it waits for them.',
       basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: {
       summary: isQueue ? `${summary}, and take rows with SKIP LOCKED where they are a queue.` : `${summary}.`,
       ...(ddl === undefined ? {} : { ddl: [ddl] }),

@@ -3,10 +3,11 @@ import { tableText } from './index-ddl.ts'
 import { proposeIndex } from './index-proposal.ts'
 import { isOnlyTable, searchColumnsOf, type TopRows, topRowsOf } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { earlyEnd, isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { discardsMost, isUnderestimated } from './plan-floor.ts'
+import { earlyEnd, isFullScan, type Scan } from './plan-scan.ts'
 import { isLikelySelective, isSlowOnSqlite, isTrusted } from './plan-trust.ts'
-import { basisWords, count, evidenceOf, list, loopWords, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, list, loopWords, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnScans, distinctClaims } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -31,20 +32,14 @@ export const missingIndex = definePlanDetector({
     discardedRows: 1_000,
   },
   judge(subject, options) {
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
-    )
-    return strongestPerTable(claims)
+    return strongestPerTable(claimsOnScans(subject, (scan) => judgeScan(subject, scan, options)))
   },
 })
 
 /** One per table: the verified before the others, and the first of these. */
 function strongestPerTable(claims: readonly PlanClaim[]): PlanClaim[] {
   const strength = ({ confidence }: PlanClaim): number => ['proven', 'likely', 'candidate'].indexOf(confidence)
-  const sorted = [...claims].sort((a, b) => strength(a) - strength(b))
-  return sorted.filter((claim, at) => sorted.findIndex(({ table }) => table === claim.table) === at)
+  return distinctClaims([...claims].sort((a, b) => strength(a) - strength(b)))
 }
 
 function judgeScan(subject: PlanSubject, scan: Scan, options: Options): PlanClaim[] {
@@ -98,14 +93,12 @@ function claimOf(
     confidence: isProven ? 'proven' : 'likely',
     evidence: evidenceOf(scan, verified),
     title: `${table.name} is read whole for ${list(columns)}${outcome(scan, top)}`,
-    explanation: [
+    explanation: paragraph([
       readWords(scan, top),
       `No index of ${table.name} leads with ${columns.length === 1 ? 'it' : 'these columns'}.`,
       read === undefined ? '' : basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: { summary: `Create an index on ${where} (${named}): ${whyOrder(scan, columns, top)}.`, ddl },
     table: table.name,
     columns,

@@ -5,10 +5,11 @@ import { quoteName } from '../sql/quote-name.ts'
 import { createIndex } from './index-ddl.ts'
 import { isOnlyTable, isSameKind, kindOfType } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { discardsMost, isTooSmall } from './plan-floor.ts'
-import { isColumnOf, isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { discardsMost } from './plan-floor.ts'
+import { isColumnOf, type Scan } from './plan-scan.ts'
 import { indexLedBy, isSame, statisticsOf, typeOfColumn } from './plan-tables.ts'
-import { basisWords, count, evidenceOf, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnFullScans, distinctClaims } from './scan-claims.ts'
 import { convertedColumn } from './type-conversion.ts'
 import { verifiedFor } from './verified-index.ts'
 
@@ -28,15 +29,8 @@ export const nonSargable = definePlanDetector({
     discardedRows: 1_000,
   },
   judge(subject, options) {
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => isFullScan(scan) && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
-    )
-    return claims.filter(
-      (claim, at) =>
-        claims.findIndex(({ table, expression }) => table === claim.table && expression === claim.expression) === at,
-    )
+    const claims = claimsOnFullScans(subject, (scan) => judgeScan(subject, scan, options))
+    return distinctClaims(claims, ({ expression }) => expression)
   },
 })
 
@@ -136,14 +130,12 @@ function claimOf(scan: Scan, hidden: Hidden, verified: VerifiedIndex | undefined
     evidence:
       verified === undefined && basis !== 'actual' && hidden.isWarned === true ? 'catalog' : evidenceOf(scan, verified),
     title: `${wordsFor(hidden)} hides ${hidden.column} of ${table.name} from every index${read === undefined ? '' : `: ${rows(read)} read`}${isKnown && kept !== undefined && read !== undefined ? ` for ${count(kept)}` : ''}`,
-    explanation: [
+    explanation: paragraph([
       `The condition compares ${hidden.how === 'conversion' ? `${hidden.column}, a text, with a number` : hidden.expression}, so ${size} of ${table.name} are read and ${hidden.how === 'conversion' ? 'converted' : 'worked out'} one by one.`,
       index === undefined ? '' : `${index.name} on ${hidden.column} cannot be searched for it.`,
       basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: adviceFor(scan, hidden, verified),
     table: table.name,
     columns: [hidden.column],

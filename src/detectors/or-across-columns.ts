@@ -2,11 +2,12 @@ import { type Condition, comparisonsOf, conjunctsOf } from '../sql/condition.ts'
 import { createIndex } from './index-ddl.ts'
 import { isSearchable, searchColumnsOf } from './plan-columns.ts'
 import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-detector.ts'
-import { discardsMost, isTooSmall, isUnderestimated } from './plan-floor.ts'
-import { isFullScan, type Scan, scansOf } from './plan-scan.ts'
+import { discardsMost, isUnderestimated } from './plan-floor.ts'
+import type { Scan } from './plan-scan.ts'
 import { indexLedBy, isSame } from './plan-tables.ts'
 import { isSlowOnSqlite, isTrusted } from './plan-trust.ts'
-import { basisWords, count, evidenceOf, list, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, evidenceOf, list, paragraph, rows, triedWords } from './plan-words.ts'
+import { claimsOnFullScans, distinctClaims } from './scan-claims.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -25,12 +26,7 @@ export const orAcrossColumns = definePlanDetector({
     discardedRows: 1_000,
   },
   judge(subject, options) {
-    const claims = subject.plans.flatMap((of) =>
-      scansOf(subject, of)
-        .filter((scan) => isFullScan(scan) && !isTooSmall(scan, subject))
-        .flatMap((scan) => judgeScan(subject, scan, options)),
-    )
-    return claims.filter((claim, at) => claims.findIndex(({ table }) => table === claim.table) === at)
+    return distinctClaims(claimsOnFullScans(subject, (scan) => judgeScan(subject, scan, options)))
   },
 })
 
@@ -92,16 +88,14 @@ function claimOf(subject: PlanSubject, scan: Scan, columns: readonly string[]): 
     confidence: verified !== undefined || basis === 'actual' ? 'proven' : 'likely',
     evidence: evidenceOf(scan, verified),
     title: `${table.name} is read whole for ${columns.join(' or ')}${read === undefined ? '' : `: ${rows(read)}${gives}`}`,
-    explanation: [
+    explanation: paragraph([
       `A row may match by ${list(columns).replace(/ and /, ' or by ')}, so one index cannot find them all, and every execution reads ${read === undefined ? 'all rows' : rows(read)} of ${table.name}.`,
       missing.length === 0
         ? 'Each column has an index, but they are not used together.'
         : `${list(missing)} ${missing.length === 1 ? 'has' : 'have'} no index.`,
       basisWords(scan),
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .join(' ')
-      .trim(),
+    ]),
     advice: {
       summary:
         missing.length === 0

@@ -61,3 +61,8 @@ export function loopWords({ node }: Pick<Scan, 'node'>): string {
 export function engineName({ engine }: Pick<Plan, 'engine'>): string {
   return { postgres: 'PostgreSQL', mysql: 'MySQL', mariadb: 'MariaDB', sqlite: 'SQLite' }[engine]
 }
+
+/** Sentences as one text; those with nothing to say are empty. */
+export function paragraph(sentences: readonly string[]): string {
+  return sentences.filter((sentence) => sentence !== '').join(' ')
+}

@@ -5,7 +5,7 @@ import { definePlanDetector, type PlanClaim, type PlanSubject } from './plan-det
 import { isTooSmall } from './plan-floor.ts'
 import { type Scan, scansOf } from './plan-scan.ts'
 import { indexOf, isSame, statisticsOf } from './plan-tables.ts'
-import { basisWords, count, list, rows, triedWords } from './plan-words.ts'
+import { basisWords, count, list, paragraph, rows, triedWords } from './plan-words.ts'
 import { verifiedFor } from './verified-index.ts'
 
 interface Options {
@@ -120,16 +120,14 @@ function claimOf(
     confidence: isActual ? 'proven' : verified === undefined ? 'candidate' : 'likely',
     evidence: isActual ? 'actual' : verified === undefined ? 'plan' : 'verified',
     title: `${name} is walked for its order: ${rows(walk.read)} of ${table.name} read for ${count(walk.wanted)}`,
-    explanation: [
+    explanation: paragraph([
       isActual
         ? `To have the first rows by ${list(keys.map(({ text }) => text))}, ${name} is read in order, and ${count(discarded)} rows are thrown away because of ${filters}.`
         : `To have the first rows by ${list(keys.map(({ text }) => text))}, ${name} is read in order until enough rows meet the condition on ${filters}: about ${count(walk.read)} rows if they are spread evenly, and up to all of ${table.name} if they are not.`,
       basisWords(scan),
       isActual ? '' : 'Only an execution can prove it.',
       verified === undefined ? '' : triedWords(verified),
-    ]
-      .filter((sentence) => sentence !== '')
-      .join(' '),
+    ]),
     advice: {
       summary: `Create an index on ${table.name} (${columns.join(', ')}), which finds the rows of the condition in the order that is asked for.`,
       ddl: [verified?.ddl ?? createIndex(table, parts, plan.engine)],
