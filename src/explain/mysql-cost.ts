@@ -7,11 +7,8 @@ export interface SampledTable {
   readonly total: number
   /** Rows of the sample; as many where all were taken. */
   readonly sampled: number
-  /**
-   * Rows of the table for each value of the first columns of an index, in times of those of the sample; undefined where
-   * that is not known.
-   */
-  growthOf(index: string, columns: number): number | undefined
+  /** Rows of the table for each value of the first columns of an index; undefined where that is not known. */
+  rowsPerValue(index: string, columns: number): number | undefined
 }
 
 /** What a cost is reckoned with. */
@@ -184,7 +181,7 @@ class Walk {
     // LIMIT ends it: after as many rows in the table, unless a filter decides
     if (isWalk && read < sampled) return isFiltered(node) ? scale * (sampled / Math.max(1, read)) : 1
     const isByRow = op === 'index-lookup' && isWithin
-    const grown = isByRow ? sample.growthOf(index ?? '', node.keyParts?.length ?? 1) : undefined
-    return grown === undefined ? scale : Math.min(scale, Math.max(1, grown))
+    const found = isByRow ? sample.rowsPerValue(index ?? '', node.keyParts?.length ?? 1) : undefined
+    return found === undefined ? scale : found / Math.max(1, read)
   }
 }

@@ -5,6 +5,8 @@ const PIECE_ROWS = 64
 const PIECES = 40
 /** A sample of all over a table that is smaller was not taken from all over it. */
 const LEAST_SHARE = 0.5
+/** Times that rows may lie closer than on average. */
+const MOST_UNEVEN = 3
 /** Of a text: what comes behind it does not tell values apart often enough to be carried along. */
 const LONGEST_TEXT = 255
 
@@ -20,7 +22,7 @@ const COLUMNS = `SELECT column_name AS name, LOWER(data_type) AS type, CAST(char
   WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`
 
 const KEY = `SELECT column_name AS name FROM information_schema.statistics
-  WHERE table_schema = ? AND table_name = ? AND index_name = 'PRIMARY' AND seq_in_index = 1`
+  WHERE table_schema = ? AND table_name = ? AND index_name = 'PRIMARY' ORDER BY seq_in_index`
 
 /** A table of the application, and where a sample of it goes. */
 export interface SampleOrder {
@@ -61,11 +63,13 @@ export async function mysqlSample(connection: SideConnection, order: SampleOrder
   const isWhole = rows <= most
   if (isWhole) await connection.query(insert(0, `LIMIT ${most * 2}`))
   else {
-    const pivots = await pivotsOf(connection, order, all, source)
-    if (pivots === undefined) return undefined
-    for (const [piece, where] of pivots.entries()) {
-      await connection.query(insert(piece, `${where} LIMIT ${PIECE_ROWS}`))
+    const way = await wayThrough(connection, order, all, source)
+    if (way === undefined) return undefined
+    const { key, pivots } = way
+    for (const [piece, pivot] of pivots.entries()) {
+      await connection.query(insert(piece, `WHERE ${key} >= ${pivot} ORDER BY ${key} LIMIT ${PIECE_ROWS}`))
     }
+    if (way.isNumber && !(await isEven(connection, target, key))) return undefined
   }
   const [count] = await connection.query(`SELECT COUNT(*) AS sampled FROM ${target}`)
   const sampled = Number(count?.sampled ?? 0)
@@ -74,33 +78,52 @@ export async function mysqlSample(connection: SideConnection, order: SampleOrder
   return { columns: names, sampled, total: isAll ? sampled : Math.max(rows, sampled) }
 }
 
-/** Where each piece begins; worked out by the server, so that no value leaves it. */
-async function pivotsOf(
+interface Way {
+  readonly key: string
+  readonly isNumber: boolean
+  /** Where each piece begins; worked out by the server, so that no value leaves it. */
+  readonly pivots: readonly string[]
+}
+
+async function wayThrough(
   connection: SideConnection,
   { schema, table }: SampleOrder,
   columns: readonly SideRow[],
   source: string,
-): Promise<readonly string[] | undefined> {
-  const [first] = await connection.query(KEY, [schema, table])
+): Promise<Way | undefined> {
+  const [first, second] = await connection.query(KEY, [schema, table])
   const column = columns.find(({ name }) => name === first?.name)
-  if (column === undefined) return undefined
+  // of a key of two columns, one value of the first may be that of nearly all rows
+  if (column === undefined || second !== undefined) return undefined
   const key = backquoted(String(column.name))
   const pieces = Array.from({ length: PIECES }, (_, piece) => piece)
-  const from = (pivot: string): string => `WHERE ${key} >= ${pivot} ORDER BY ${key}`
   if (/int$|^decimal$/.test(String(column.type))) {
     const at = (piece: number): string =>
       `(SELECT MIN(${key}) + FLOOR((MAX(${key}) - MIN(${key})) / ${PIECES} * ${piece}) FROM ${source})`
-    return pieces.map((piece) => from(at(piece)))
+    return { key, isNumber: true, pivots: pieces.map(at) }
   }
-  const digits = (piece: number): string =>
-    Math.floor((piece * 256) / PIECES)
-      .toString(16)
-      .padStart(2, '0')
-  if (column.type === 'char' || column.type === 'varchar') return pieces.map((piece) => from(`'${digits(piece)}'`))
-  if (column.type === 'binary') return pieces.map((piece) => from(`X'${digits(piece)}'`))
-  return column.type === 'uuid'
-    ? pieces.map((piece) => from(`'${digits(piece)}000000-0000-0000-0000-000000000000'`))
-    : undefined
+  const write = writers[String(column.type)]
+  return write === undefined ? undefined : { key, isNumber: false, pivots: pieces.map((piece) => write(digits(piece))) }
+}
+
+/** Of keys that are random, as UUIDs and hashes are, by their first two digits. */
+const writers: Readonly<Record<string, (digits: string) => string>> = {
+  char: (digits) => `'${digits}'`,
+  varchar: (digits) => `'${digits}'`,
+  binary: (digits) => `X'${digits}'`,
+  uuid: (digits) => `'${digits}000000-0000-0000-0000-000000000000'`,
+}
+
+function digits(piece: number): string {
+  const first = Math.floor((piece * 256) / PIECES)
+  return first.toString(16).padStart(2, '0')
+}
+
+/** Whether rows lie as close everywhere: else pieces that are as far apart stand for unlike numbers of rows. */
+async function isEven(connection: SideConnection, target: string, key: string): Promise<boolean> {
+  const density = `SELECT COUNT(*) / (MAX(${key}) - MIN(${key}) + 1) AS density FROM ${target} GROUP BY ${PIECE}`
+  const [row] = await connection.query(`SELECT MAX(density) / AVG(density) AS ratio FROM (${density}) AS d`)
+  return Number(row?.ratio ?? 0) <= MOST_UNEVEN
 }
 
 /** Long texts are cut; a document that is long is left out, for a part of it is none. */

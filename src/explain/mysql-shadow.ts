@@ -19,7 +19,7 @@ export class MysqlShadow {
   readonly #table: string
   readonly #sample: string
   readonly #trial: string
-  readonly #growths = new Map<string, number | undefined>()
+  readonly #perValue = new Map<string, number | undefined>()
 
   private constructor(connection: SideConnection, place: Place, taken: SampleTaken) {
     this.#connection = connection
@@ -81,26 +81,26 @@ export class MysqlShadow {
   }
 
   /**
-   * Rows of the table for each value of these columns, in times of those of the sample. Rows that lie beside each other
-   * often have the same value; so it is counted in how many pieces of the sample a value is, after Haas and Stokes.
+   * Rows of the table for each value of these columns, after Haas and Stokes: a value that was met once stands for more like
+   * it. Rows that lie beside each other often have the same value, so it is counted in how many pieces of the sample it is.
    */
-  async growthOf(columns: readonly string[]): Promise<number | undefined> {
+  async rowsPerValue(columns: readonly string[]): Promise<number | undefined> {
     const list = columns.join(', ')
-    if (!this.#growths.has(list)) this.#growths.set(list, await this.#countGrowth(list).catch(() => undefined))
-    return this.#growths.get(list)
+    if (!this.#perValue.has(list)) this.#perValue.set(list, await this.#countPerValue(list).catch(() => undefined))
+    return this.#perValue.get(list)
   }
 
-  async #countGrowth(list: string): Promise<number | undefined> {
+  async #countPerValue(list: string): Promise<number | undefined> {
     const { sampled, total } = this.taken
-    if (total <= sampled) return 1
     const groups = `SELECT COUNT(DISTINCT ${PIECE}) AS pieces FROM ${this.#sample} GROUP BY ${list}`
     const [row] = await this.#connection.query(
       `SELECT COUNT(*) AS found, SUM(pieces) AS units, SUM(pieces = 1) AS once FROM (${groups}) AS g`,
     )
     const [found, units, once] = [Number(row?.found), Number(row?.units), Number(row?.once)]
     if (!(found > 0)) return undefined
+    if (total <= sampled) return total / found
     const distinct = (units * found) / (units - once + (once * sampled) / total)
-    return Math.max(1, total / distinct / (sampled / found))
+    return Math.max(1, total / distinct)
   }
 
   async drop(): Promise<void> {

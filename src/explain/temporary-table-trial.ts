@@ -233,12 +233,12 @@ class TemporaryTables {
     for (const table of tables) {
       const shadow = this.#shadows.get(placeOf(table))
       if (shadow === undefined) continue
-      const growths = new Map<string, number | undefined>()
+      const perValue = new Map<string, number | undefined>()
       for (const [at, candidate] of candidates.entries()) {
         if (placeOf(candidate.table) !== placeOf(table)) continue
         for (let length = 1; length <= candidate.keys.length; length++) {
           const columns = candidate.keys.slice(0, length).map(({ text }) => text)
-          growths.set(`${TRIAL_INDEX}${at} ${length}`, await shadow.growthOf(columns))
+          perValue.set(`${TRIAL_INDEX}${at} ${length}`, await shadow.rowsPerValue(columns))
         }
       }
       const alias =
@@ -246,7 +246,7 @@ class TemporaryTables {
       sampled.set(alias, {
         total: shadow.taken.total,
         sampled: shadow.taken.sampled,
-        growthOf: (index, columns) => growths.get(`${index} ${columns}`),
+        rowsPerValue: (index, columns) => perValue.get(`${index} ${columns}`),
       })
     }
     return sampled
