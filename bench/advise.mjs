@@ -1,17 +1,24 @@
 // What it costs to look for indexes, by what they are tried with: `npx tsx bench/advise.mjs`, with NONPLUS_TEST_POSTGRES_URL
-// and, for HypoPG, NONPLUS_TEST_POSTGRES15_URL set. Prints milliseconds per statement, the median and the slowest.
+// and, for HypoPG, NONPLUS_TEST_POSTGRES15_URL set; NONPLUS_TEST_MYSQL_URL and NONPLUS_TEST_MYSQL9_URL for these. Prints milliseconds per statement, the median and the slowest.
 import { createRequire } from 'node:module'
+import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { adviseIndexes } from '../src/explain/advise-indexes.ts'
 import { betterSqlite3Connection } from '../src/explain/better-sqlite3-connection.ts'
 import { explainStatement } from '../src/explain/explain-statement.ts'
+import { mysql2Connection } from '../src/explain/mysql2-connection.ts'
 import { pgConnection } from '../src/explain/pg-connection.ts'
 import { closePglite } from '../src/explain/pglite-server.ts'
 import { readCatalog } from '../src/explain/read-catalog.ts'
 import { readCases } from '../test/explain/read-case.ts'
 
 const ROUNDS = 5
-const { NONPLUS_TEST_POSTGRES_URL: postgres, NONPLUS_TEST_POSTGRES15_URL: postgres15 } = process.env
+const {
+  NONPLUS_TEST_POSTGRES_URL: postgres,
+  NONPLUS_TEST_POSTGRES15_URL: postgres15,
+  NONPLUS_TEST_MYSQL_URL: mariadb,
+  NONPLUS_TEST_MYSQL9_URL: mysql9,
+} = process.env
 
 async function onPostgres(label, url, { scratch, prepare }) {
   const name = `nonplus_bench_${process.pid}`
@@ -53,6 +60,26 @@ async function onSqlite() {
   print('SQLite, copy in memory', times)
 }
 
+async function onMysql(label, url) {
+  const name = `nonplus_bench_${process.pid}`
+  const client = await mysql.createConnection({ uri: url })
+  const isMariadb = /maria/i.test((await client.query('select version() as version'))[0][0].version)
+  await client.query(`set session ${isMariadb ? 'max_recursive_iterations' : 'cte_max_recursion_depth'} = 1000000`)
+  const times = []
+  for (const each of readCases('mysql')) {
+    await client.query(`create database ${name}`)
+    await client.query(`use ${name}`)
+    for (const text of each.setup) await client.query(text)
+    const connection = await mysql2Connection(await mysql.createConnection({ uri: url, database: name }))
+    const request = { text: each.query, values: each.params, dialect: 'mysql', mode: 'plan' }
+    times.push(...(await timesOf(connection, request, false)))
+    await connection.close()
+    await client.query(`drop database ${name}`)
+  }
+  await client.end()
+  print(label, times)
+}
+
 async function timesOf(connection, request, scratch) {
   const { plan } = await explainStatement(connection, request)
   const tables = await readCatalog(connection, plan, ['orders', 'customers'])
@@ -78,4 +105,6 @@ if (postgres15)
   })
 if (postgres) await onPostgres('PostgreSQL 18, clone in PGlite', postgres, { scratch: false })
 await onSqlite()
+if (mysql9) await onMysql('MySQL 9, temporary table', mysql9)
+if (mariadb) await onMysql('MariaDB, temporary table', mariadb)
 await closePglite()

@@ -92,7 +92,10 @@ program
     '--export-statistics <file>',
     'write the statistics of this database for that; values in them with --values only',
   )
-  .option('--scratch', 'try indexes for real, in a transaction that is rolled back: blocks writers meanwhile')
+  .option(
+    '--scratch',
+    'try indexes for real, in a transaction that is rolled back: blocks writers meanwhile; MySQL: on larger samples',
+  )
   .option('--timeout <ms>', 'longest time that planning, and executing, may take (default: 2000)')
   .addOption(reporterOption(reporters, 'console, on standard output'))
   .option('--fail-on <severities or kinds>', 'exit with 1 on findings of these, comma-separated', split)

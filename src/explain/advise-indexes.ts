@@ -46,7 +46,8 @@ const FEWEST_ROWS = 1000
 
 /**
  * Finds the smallest set of indexes that makes a statement much cheaper, by planning it with them: with HypoPG, in a
- * clone of schema and statistics, or with `scratch` by making them and rolling back. What is not tried is not advised.
+ * clone of schema and statistics, in a temporary table with a sample, or with `scratch` by making them and rolling back. What
+ * is not tried is not advised.
  *
  * @throws the driver's error, where the connection breaks.
  */

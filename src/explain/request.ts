@@ -39,7 +39,10 @@ export interface StudyRequest extends Omit<ExplainRequest, 'values'> {
   readonly vectors: readonly ParameterVector[]
   /** Looks for indexes, and tries them. @default true */
   readonly advise?: boolean
-  /** Lets indexes really be made, in a transaction that is rolled back: it blocks writers of that table meanwhile. @default false */
+  /**
+   * Lets indexes really be made, in a transaction that is rolled back: it blocks writers of that table meanwhile. On MySQL and
+   * MariaDB it lets larger samples be copied into temporary tables. @default false
+   */
   readonly scratch?: boolean
   /** Keeps literals in the texts of plans; else they are `?`. @default false */
   readonly values?: boolean
