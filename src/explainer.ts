@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-import { refuse } from './explain/refusals.ts'
+import { Refused, refuse } from './explain/refusals.ts'
 import type { StatementMessage } from './instrument/message.ts'
 import { onceInProcess, reportFailure, state } from './instrument/state.ts'
 import type { ExplainedStatement } from './model/plan.ts'
@@ -211,9 +211,10 @@ export class Explainer {
   }
 
   #fail(study: Study, error: unknown): void {
-    if (!(error instanceof SideConnectionError)) reportFailure('explainer', error)
+    const isRefused = error instanceof Refused
+    if (!isRefused && !(error instanceof SideConnectionError)) reportFailure('explainer', error)
     study.waiting = []
-    study.refusal ??= refuse('connection-failed', messageOf(error))
+    study.refusal ??= isRefused ? error.refusal : refuse('connection-failed', messageOf(error))
   }
 }
 

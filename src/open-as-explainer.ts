@@ -10,6 +10,7 @@ const wrappers: Readonly<Record<Aside['driver'], () => Promise<Wrap>>> = {
   mysql2: async () => (await import('./explain/mysql2-connection.ts')).mysql2Connection,
   mariadb: async () => (await import('./explain/mariadb-connection.ts')).mariadbConnection,
   'better-sqlite3': async () => (await import('./explain/better-sqlite3-connection.ts')).betterSqlite3Connection,
+  pglite: async () => (await import('./explain/pglite-connection.ts')).pgliteConnection,
   'node:sqlite': async () => (await import('./explain/node-sqlite-connection.ts')).nodeSqliteConnection,
 }
 

@@ -1,4 +1,5 @@
 import { clearTimeout, setTimeout } from 'node:timers'
+import { Refused } from './explain/refusals.ts'
 import type { Aside } from './instrument/aside.ts'
 import type { DriverInfo } from './instrument/message.ts'
 import { runAsOwn } from './instrument/own-work.ts'
@@ -38,7 +39,7 @@ export class SideConnections {
   /**
    * Gives `work` a connection; one at a time per target.
    *
-   * @throws SideConnectionError where there is none; and what `work` throws, which closes the connection.
+   * @throws SideConnectionError where there is none; Refused where its database cannot be asked for now; and what `work` throws, which closes the connection.
    */
   async use<Result>(target: SideTarget, work: (connection: SideConnection) => Promise<Result>): Promise<Result> {
     const open = this.#open.get(target.key) ?? (await this.#connect(target))
@@ -76,6 +77,8 @@ export class SideConnections {
       this.#open.set(key, open)
       return open
     } catch (cause) {
+      // not a matter of the connection: the next one may be lucky
+      if (cause instanceof Refused) throw cause
       const error = new SideConnectionError(firstLine(cause), { cause })
       this.#failures.set(key, { error, until: performance.now() + REST_MS })
       throw error

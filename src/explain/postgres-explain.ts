@@ -49,6 +49,8 @@ async function explainInside(connection: SideConnection, request: ExplainRequest
   const raw = await explained(connection, 'VERBOSE, SETTINGS', request)
   const plan = { ...planOf(connection, raw, 'plan'), ...(wanted > 0 ? { planKind: 'custom' as const } : {}) }
   if (mode === 'plan') return { plan }
+  // it would hold the application's thread, and no timeout ends it
+  if (connection.isShared) return { plan, notAnalyzed: refuse('analyze-unsupported', 'in the process') }
   const notAnalyzed = reasonNotToExecute(raw, plan) ?? harmExecuted
   if (notAnalyzed !== undefined) return { plan, notAnalyzed }
   return analyzed(connection, request, plan)

@@ -20,6 +20,7 @@ export async function readOnly<Result>(
     return await inside()
   } finally {
     await connection.query('ROLLBACK')
-    await connection.query('SELECT pg_catalog.pg_advisory_unlock_all()')
+    // those of the application would go, too
+    if (connection.isShared !== true) await connection.query('SELECT pg_catalog.pg_advisory_unlock_all()')
   }
 }

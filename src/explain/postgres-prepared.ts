@@ -18,7 +18,8 @@ export async function queryPrepared(
 ): Promise<readonly SideRow[]> {
   const names = known.get(connection) ?? new Set()
   // EXECUTE takes no parameters by the extended protocol, so they are written into it
-  if (names === 'never' || values.some((value) => value.includes(TAG))) return connection.query(text, values)
+  if (names === 'never' || connection.isShared || values.some((value) => value.includes(TAG)))
+    return connection.query(text, values)
   if (!names.has(name)) {
     await connection.query(
       `PREPARE ${name}${values.length === 0 ? '' : `(${values.map(() => 'text').join(', ')})`} AS ${text}`,

@@ -22,6 +22,8 @@ export const refusals = {
   'session-unknown':
     'The state of its connection cannot be repeated: only plain SET, USE and set_config with literals are.',
   'connection-failed': 'The connection for EXPLAIN failed: see that the server is up and takes one connection more.',
+  'transaction-open':
+    'The database has one connection, and the application had a transaction open on it for too long: explain it by hand.',
   'driver-unsupported': 'nonplus cannot open a connection of its own with this driver: use nonplus explain with a URL.',
   'analyze-too-expensive': 'It was planned only: its estimated cost is above what may be executed.',
   'analyze-writes': 'It was planned only: it changes rows, and executing it would change them.',

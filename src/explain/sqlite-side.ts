@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers'
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { pauses } from './pauses.ts'
 import { SqliteClones } from './sqlite-clone.ts'
 import type { sqliteArguments } from './sqlite-values.ts'
 
@@ -16,9 +16,6 @@ export interface SqliteOptions {
   /** What the driver is required by, where it works in a thread: a file, or `node:sqlite`. */
   readonly module?: string
 }
-
-/** How long the application's thread is held at once, in as far as one statement takes no longer. Milliseconds. */
-const MOST_MS = 4
 
 /** What the connections of all drivers of SQLite share; only how they send a statement differs. */
 export async function sqliteSide(
@@ -49,15 +46,5 @@ export async function sqliteSide(
         // it was closed before
       }
     },
-  }
-}
-
-/** Lets the application go on, when it was held long enough: the driver answers at once, so nothing else would. */
-function pauses(): () => Promise<void> {
-  let last = performance.now()
-  return async () => {
-    if (performance.now() - last < MOST_MS) return
-    await new Promise((resolve) => setImmediate(resolve))
-    last = performance.now()
   }
 }

@@ -1,5 +1,5 @@
 /** Drivers that nonplus can open a connection of its own with. */
-export type AsideDriver = 'pg' | 'postgres' | 'mysql2' | 'mariadb' | 'better-sqlite3' | 'node:sqlite'
+export type AsideDriver = 'pg' | 'postgres' | 'mysql2' | 'mariadb' | 'better-sqlite3' | 'node:sqlite' | 'pglite'
 
 /**
  * A connection that nonplus opened for itself with the driver of the application, and its settings; a database that is

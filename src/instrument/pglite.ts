@@ -1,4 +1,6 @@
 import type { ResultColumn } from '../model/trace.ts'
+import type { Aside } from './aside.ts'
+import { connectionOf } from './connection.ts'
 import type { Instrumentation } from './instrumentation.ts'
 import type { ServerAddress } from './message.ts'
 import { wrapPgliteStatements, wrapPgliteTypes } from './pglite-statements.ts'
@@ -19,6 +21,8 @@ export const pglite: Instrumentation = {
   files: { import: ['dist/index.js'], require: ['dist/index.cjs'] },
   columnsOf,
   addressOf,
+  openAside,
+  asideKeyOf: (through) => `pglite ${connectionOf(through)}`,
   matches: (exports) => isDatabase((exports as Any).PGlite?.prototype),
   patch(exports, driver) {
     const { prototype } = (exports as Any).PGlite
@@ -30,6 +34,13 @@ export const pglite: Instrumentation = {
 
 function isDatabase(prototype: Any): boolean {
   return ['query', 'exec', 'transaction', 'execProtocolRaw'].every((name) => typeof prototype?.[name] === 'function')
+}
+
+/** There is one connection: asked is the application's own, while it has no transaction open. */
+async function openAside(database: object, exports: unknown): Promise<Aside> {
+  const serialize = (exports as Any)?.protocol?.serialize
+  if (serialize === undefined) throw new Error('this version of PGlite does not show its protocol')
+  return { driver: 'pglite', handle: { database, serialize } }
 }
 
 /** There is no server; the database is the one that PostgreSQL was told when it started. */

@@ -11,6 +11,8 @@ export interface SideConnection {
   readonly engine: Engine
   /** `18.4`, `10.11.19-MariaDB`. */
   readonly serverVersion: string
+  /** True where it is the application's own, of a server in its process: its session must stay as it is. */
+  readonly isShared?: boolean
   /**
    * Runs exactly one statement: where the text holds two, the server or the driver refuses it. With the extended protocol
    * in PostgreSQL, and without `multipleStatements` in MySQL.
