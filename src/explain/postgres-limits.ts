@@ -10,17 +10,30 @@ export async function readOnly<Result>(
   timeoutMs: number,
   inside: () => Promise<Result>,
 ): Promise<Result> {
-  await connection.query('BEGIN READ ONLY')
+  const ms = [timeoutMs, LOCK_TIMEOUT_MS, timeoutMs * 5].map((time) => Math.round(time))
+  const limits = `SELECT pg_catalog.set_config('statement_timeout', '${ms[0]}', true),
+    pg_catalog.set_config('lock_timeout', '${ms[1]}', true),
+    pg_catalog.set_config('idle_in_transaction_session_timeout', '${ms[2]}', true)`
+  const begin = 'BEGIN READ ONLY'
+  if (connection.simple === undefined) await connection.query(begin)
   try {
-    await connection.query(
-      `SELECT pg_catalog.set_config('statement_timeout', $1, true), pg_catalog.set_config('lock_timeout', $2, true),
-        pg_catalog.set_config('idle_in_transaction_session_timeout', $3, true)`,
-      [String(timeoutMs), String(LOCK_TIMEOUT_MS), String(timeoutMs * 5)],
-    )
+    // statements of our own, in one round trip where the driver has a way
+    if (connection.simple === undefined) await connection.query(limits)
+    else await connection.simple(`${begin}; ${limits}`)
     return await inside()
   } finally {
-    await connection.query('ROLLBACK')
-    // those of the application would go, too
-    if (connection.isShared !== true) await connection.query('SELECT pg_catalog.pg_advisory_unlock_all()')
+    await end(connection)
   }
+}
+
+const UNLOCK = 'SELECT pg_catalog.pg_advisory_unlock_all()'
+
+async function end(connection: SideConnection): Promise<void> {
+  if (connection.simple !== undefined) {
+    await connection.simple(`ROLLBACK; ${UNLOCK}`)
+    return
+  }
+  await connection.query('ROLLBACK')
+  // those of the application would go, too
+  if (!connection.isShared) await connection.query(UNLOCK)
 }

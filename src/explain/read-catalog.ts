@@ -17,27 +17,39 @@ export interface TableName {
  *   Names that no table has are left out.
  * @throws the driver's error, where the catalog cannot be read.
  */
-export async function readCatalog(
+export function readCatalog(
   connection: SideConnection,
   plan: Plan,
   named: readonly string[] = [],
 ): Promise<CatalogTable[]> {
+  return readTables(connection, plan.engine, namesToRead(plan, named))
+}
+
+/** Tables of a plan, and those that the statement names beside; each once. */
+export function namesToRead(plan: Plan, named: readonly string[]): TableName[] {
   const names = new Map<string, TableName>()
   for (const { schema, relation } of nodesOf(plan.root)) {
     if (relation !== undefined)
       names.set(`${schema ?? ''}.${relation}`, { ...(schema ? { schema } : {}), name: relation })
   }
-  if (plan.engine !== 'postgres') {
-    for (const text of named) {
-      const parts = text.split('.')
-      const name = parts.at(-1) as string
-      const schema = parts.at(-2)
-      const isKnown = [...names.values()].some((one) => one.name === name && (schema ?? one.schema) === one.schema)
-      if (!isKnown) names.set(`${schema ?? ''}.${name}`, { ...(schema ? { schema } : {}), name })
-    }
+  if (plan.engine === 'postgres') return [...names.values()]
+  for (const text of named) {
+    const parts = text.split('.')
+    const name = parts.at(-1) as string
+    const schema = parts.at(-2)
+    const isKnown = [...names.values()].some((one) => one.name === name && (schema ?? one.schema) === one.schema)
+    if (!isKnown) names.set(`${schema ?? ''}.${name}`, { ...(schema ? { schema } : {}), name })
   }
-  if (names.size === 0) return []
-  const asked = [...names.values()]
-  if (plan.engine === 'postgres') return postgresCatalog(connection, asked)
-  return plan.engine === 'sqlite' ? sqliteCatalog(connection, asked) : mysqlCatalog(connection, asked)
+  return [...names.values()]
+}
+
+/** Those of the tables that are there; see {@link readCatalog}. */
+export async function readTables(
+  connection: SideConnection,
+  engine: Plan['engine'],
+  names: readonly TableName[],
+): Promise<CatalogTable[]> {
+  if (names.length === 0) return []
+  if (engine === 'postgres') return postgresCatalog(connection, names)
+  return engine === 'sqlite' ? sqliteCatalog(connection, names) : mysqlCatalog(connection, names)
 }

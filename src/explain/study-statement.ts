@@ -3,10 +3,9 @@ import type { SideConnection } from '../model/side-connection.ts'
 import { statementOf } from '../sql/statement.ts'
 import { type Advisor, advisor } from './advisor.ts'
 import { explainStatement } from './explain-statement.ts'
-import { withoutLateCounts } from './late-counts.ts'
+import { keptCatalog } from './kept-catalog.ts'
 import { withSession } from './mysql-session.ts'
 import { placeholdersIn } from './placeholders.ts'
-import { readCatalog } from './read-catalog.ts'
 import { redactPlan } from './redact-plan.ts'
 import { type RefusalCode, refuse } from './refusals.ts'
 import type { ExplainOutcome, ExplainRequest, ParameterVector, StudyOutcome, StudyRequest } from './request.ts'
@@ -82,10 +81,7 @@ class Study {
 
   async tables(plan: Plan): Promise<CatalogTable[]> {
     const { text, dialect, session = [] } = this.#request
-    const read = async () => {
-      const tables = await readCatalog(this.#connection, plan, statementOf(text, dialect).tables)
-      return [...(await withoutLateCounts(this.#connection, tables))]
-    }
+    const read = () => keptCatalog(this.#connection, plan, statementOf(text, dialect).tables, session)
     // MySQL tells no database of a table: it is the one that the application uses
     const step = dialect === 'mysql' ? () => withSession(this.#connection, session, read) : read
     return (await this.#try('catalog-unavailable', step)) ?? []

@@ -23,7 +23,7 @@ export interface SideConnection {
   query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]>
   /**
    * The same over the simple protocol of PostgreSQL, which takes no values and runs every statement of its text: for what
-   * is proven to be one. Absent where the driver has no such way.
+   * is proven to be one, or is nonplus's own. Absent where the driver has no such way.
    */
   simple?(text: string): Promise<readonly SideRow[]>
   /**
