@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { adviseIndexes } from '../explain/advise-indexes.ts'
 import { connect } from '../explain/connect.ts'
 import type { DatabaseStatistics } from '../explain/database-statistics.ts'
 import { planWithStatistics } from '../explain/plan-with-statistics.ts'
@@ -144,13 +145,13 @@ async function planElsewhere(
   }
   try {
     const read = await planWithStatistics(connection, statistics, request)
-    const tables = await readCatalog(connection, read)
-    const shown = plan.options.values === true ? read : redactPlan(read)
-    const explained = {
-      plans: [{ plan: shown, executions: 1 }],
-      tables: tables.map((table) => sizedBy(statistics, table)),
-      indexes: [],
-    }
+    const catalog = await readCatalog(connection, read, statementOf(text, dialect).tables)
+    const tables = catalog.map((table) => sizedBy(statistics, table))
+    const isTold = plan.options.values === true
+    const advice = { connection, request, plan: read, tables, statistics, scratch: false, values: isTold }
+    const { indexes, verifiedBy } = await adviseIndexes(advice)
+    const plans = [{ plan: isTold ? read : redactPlan(read), executions: 1 }]
+    const explained = { plans, tables, indexes, verifiedBy }
     return { text, dialect, explained, refusals: [] }
   } catch (error) {
     const last = lastError()

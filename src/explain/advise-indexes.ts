@@ -2,13 +2,14 @@ import type { CatalogTable, Plan, VerifiedBy, VerifiedIndex } from '../model/pla
 import type { SideConnection } from '../model/side-connection.ts'
 import { doubtedTables, walkedTables } from './advice-doubts.ts'
 import { type Choice, chooseIndexes, GATE, GATE_WHEN_SHOWN } from './choose-indexes.ts'
+import type { DatabaseStatistics } from './database-statistics.ts'
 import { hypopgTrial } from './hypopg-trial.ts'
 import { type CandidateSet, indexCandidates } from './index-candidates.ts'
 import type { IndexTrial } from './index-trial.ts'
 import { withoutLateCounts } from './late-counts.ts'
 import { type PartitionRoots, partitionRoots } from './partition-roots.ts'
 import { readPostgresTree } from './pg-query-tree.ts'
-import { pgliteTrial } from './pglite-trial.ts'
+import { pgliteTrial, statisticsTrial } from './pglite-trial.ts'
 import { planDemandTree } from './plan-demand-tree.ts'
 import { namesIn } from './query-names.ts'
 import { readSqlTree } from './read-sql-tree.ts'
@@ -30,6 +31,8 @@ export interface AdviceInput {
   readonly tables: readonly CatalogTable[]
   /** Lets indexes really be made, in a transaction that is rolled back. */
   readonly scratch: boolean
+  /** Of another database, with which the plan was made: indexes are then tried with these alone. */
+  readonly statistics?: DatabaseStatistics
   /** Lets literals of the statement's text into partial indexes. @default false */
   readonly values?: boolean
 }
@@ -53,7 +56,8 @@ const FEWEST_ROWS = 1000
  */
 export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
   const tree = await treeOf(input)
-  const checked = await withoutLateCounts(input.connection, input.tables)
+  const isOfOther = input.statistics !== undefined
+  const checked = isOfOther ? input.tables : await withoutLateCounts(input.connection, input.tables)
   const roots = await partitionRoots(input.connection, checked)
   const sets = await setsFor(input, checked, roots, tree)
   const trials = trialsFor(input, tree)
@@ -83,9 +87,10 @@ function triesAll(trial: IndexTrial, sets: readonly CandidateSet[]): boolean {
 
 /** Ways to try an index here, the best first. */
 function trialsFor(
-  { connection, request, plan, tables, scratch }: AdviceInput,
+  { connection, request, plan, tables, scratch, statistics }: AdviceInput,
   tree: Query | undefined,
 ): (() => Promise<IndexTrial | undefined>)[] {
+  if (statistics !== undefined) return [() => statisticsTrial(connection, request, statistics)]
   if (connection.engine === 'sqlite' && connection.clone !== undefined) {
     return [() => sqliteTrial(connection, request, tables)]
   }

@@ -7,6 +7,7 @@ import { indexPages } from './index-size.ts'
 import type { IndexTrial, IndexUse } from './index-trial.ts'
 import { explainText } from './pglite-explain.ts'
 import type { PgliteDatabase, PretendedFile } from './pglite-server.ts'
+import { cloneWithStatistics } from './plan-with-statistics.ts'
 import { type PostgresClone, postgresClone } from './postgres-clone.ts'
 import { type PostgresCost, postgresCost } from './postgres-cost.ts'
 import { type DatabaseDefinition, readDefinition } from './postgres-definition.ts'
@@ -41,6 +42,27 @@ export async function pgliteTrial(
       return undefined
     }
     return trialOf(clone, request, before.cost)
+  } catch (error) {
+    clone.release()
+    throw error
+  }
+}
+
+/**
+ * Tries indexes where a statement is planned with the statistics of another database: nothing is there to compare the clone
+ * with.
+ *
+ * @throws as {@link cloneWithStatistics}.
+ */
+export async function statisticsTrial(
+  connection: SideConnection,
+  request: ExplainRequest,
+  statistics: DatabaseStatistics,
+): Promise<IndexTrial> {
+  const clone = await cloneWithStatistics(connection, statistics, request)
+  try {
+    const { cost } = await explainIn(clone.database, request)
+    return trialOf(clone, request, cost)
   } catch (error) {
     clone.release()
     throw error

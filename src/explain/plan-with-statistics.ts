@@ -4,7 +4,7 @@ import type { SideConnection } from '../model/side-connection.ts'
 import type { DatabaseStatistics } from './database-statistics.ts'
 import { readPostgresTree } from './pg-query-tree.ts'
 import { explainText } from './pglite-explain.ts'
-import { postgresClone } from './postgres-clone.ts'
+import { type PostgresClone, postgresClone } from './postgres-clone.ts'
 import { type DatabaseDefinition, readDefinition } from './postgres-definition.ts'
 import { postgresPlan } from './postgres-plan.ts'
 import { postgresTransaction } from './postgres-transaction.ts'
@@ -25,14 +25,7 @@ export async function planWithStatistics(
   statistics: DatabaseStatistics,
   request: ExplainRequest,
 ): Promise<Plan> {
-  const definition = await definitionFor(connection, request)
-  const clone = await postgresClone(definition, forTables(statistics, definition))
-  if (clone === undefined) {
-    throw new NonplusError(
-      'ERR_STATISTICS_INVALID',
-      'Planning with the statistics of another database needs @electric-sql/pglite: npm install --save-dev @electric-sql/pglite',
-    )
-  }
+  const clone = await cloneWithStatistics(connection, statistics, request)
   try {
     const rows = await explainText(clone.database, request, 'format json, verbose, settings')
     const json = JSON.parse(String(Object.values(rows[0] ?? {})[0]))
@@ -41,6 +34,30 @@ export async function planWithStatistics(
   } finally {
     clone.release()
   }
+}
+
+/**
+ * The clone of the schema that a statement is planned in so; to be released.
+ *
+ * @throws NonplusError and the driver's error, as {@link planWithStatistics}.
+ */
+export async function cloneWithStatistics(
+  connection: SideConnection,
+  statistics: DatabaseStatistics,
+  request: ExplainRequest,
+): Promise<PostgresClone> {
+  if (connection.engine !== 'postgres')
+    throw new NonplusError(
+      'ERR_STATISTICS_INVALID',
+      'Only a statement of PostgreSQL can be planned with the statistics of another database.',
+    )
+  const definition = await definitionFor(connection, request)
+  const clone = await postgresClone(definition, forTables(statistics, definition))
+  if (clone !== undefined) return clone
+  throw new NonplusError(
+    'ERR_STATISTICS_INVALID',
+    'Planning with the statistics of another database needs @electric-sql/pglite: npm install --save-dev @electric-sql/pglite',
+  )
 }
 
 async function definitionFor(connection: SideConnection, request: ExplainRequest): Promise<DatabaseDefinition> {

@@ -10,9 +10,13 @@ import { TRIAL_INDEXES, trialName, trialUse } from './trial-names.ts'
 /** Building an index reads the whole table; it blocks those who write to it meanwhile. */
 const LONGEST_BUILD_MS = 10_000
 
+/** A process that was stopped between two statements must not go on blocking them: the server ends its connection. */
+const LONGEST_IDLE_MS = 5_000
+
 /**
  * Makes indexes really, in a transaction that is rolled back. While one is there, nobody can write to its table: only for
- * databases where that does not matter.
+ * databases where that does not matter. Each is gone again as soon as the statement was planned with it, so a writer waits
+ * for one set of indexes at most. A table that somebody is writing to is waited for no longer than 100 ms.
  *
  * @throws the driver's error.
  */
@@ -28,6 +32,7 @@ export async function rolledBackTrial(connection: SideConnection, request: Expla
       return run()
     })
   try {
+    await transaction.query(`set local idle_in_transaction_session_timeout = ${LONGEST_IDLE_MS}`)
     const before = postgresCost(await transaction.explain())
     return {
       by: 'rolled-back-index',

@@ -293,7 +293,12 @@ describe('statistics of another database', () => {
     expect((await explain(here)).stdout).toMatch(/cost 1\.1\n[\s\S]*^No findings\.$/m)
     const { end, stdout } = await explain(['--statistics', 'production.json', ...here])
     expect(end).toBe(0)
-    expect(stdout).toMatch(/cost 68\d\n[\s\S]*missing-index/)
+    expect(stdout).toMatch(
+      /cost 68\d\n[\s\S]*missing-index \(proven\)[\s\S]*index +CREATE INDEX ON orders \(customer_id\);/,
+    )
+    expect(stdout).toMatch(/verified +cost 68\d → \d+(\.\d)?, used, verified by a clone of schema and statistics/)
+    const sqlite = await explain(['--statistics', 'production.json', '--url', 'sqlite:none.db', 'select 1'])
+    expect(sqlite.end).toBe(2)
   })
 
   test.each([
@@ -374,7 +379,7 @@ describe('a saved plan', () => {
     ])
     expect(log.end).toBe(0)
     expect(log.stdout).toMatch(
-      /^line 6: SELECT orders\n[\s\S]*\nline 14: SELECT orders\n[\s\S]*\nline \d+: UPDATE orders\n/,
+      /^line 7: SELECT orders\n[\s\S]*\nline 16: SELECT orders\n[\s\S]*\nline \d+: UPDATE orders\n/,
     )
     expect(log.stdout).not.toMatch(/77|'x'/)
     const report = JSON.parse(readFileSync(project.path('r.json'), 'utf8'))

@@ -1,10 +1,12 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adviseIndexes } from '../../src/explain/advise-indexes.ts'
 import type { DatabaseStatistics } from '../../src/explain/database-statistics.ts'
 import { pgConnection } from '../../src/explain/pg-connection.ts'
 import { closePglite } from '../../src/explain/pglite-server.ts'
 import { planWithStatistics } from '../../src/explain/plan-with-statistics.ts'
 import { postgresPlan } from '../../src/explain/postgres-plan.ts'
+import { readCatalog } from '../../src/explain/read-catalog.ts'
 import { exportStatistics, readStatisticsFile, statisticsText } from '../../src/explain/statistics-file.ts'
 import type { Plan } from '../../src/model/plan.ts'
 import type { SideConnection } from '../../src/model/side-connection.ts'
@@ -111,6 +113,30 @@ describe('a development database without rows plans as production does', () => {
     const plan = await planWithStatistics(development, statistics, { text, dialect: 'postgresql', mode: 'plan' })
     expect(plan.root.planRows).toBe(20_000)
   })
+})
+
+test('indexes are tried with them, and cost what they would there', async () => {
+  const request = {
+    text: 'select * from shop.orders where total = $1',
+    values: [77],
+    dialect: 'postgresql',
+    mode: 'plan',
+  } as const
+  const plan = await planWithStatistics(development, statistics, request)
+  const catalog = await readCatalog(development, plan)
+  const tables = catalog.map((table) => ({ ...table, rows: 60_000, statistics: { isMissing: false } }))
+  const advice = await adviseIndexes({ connection: development, request, plan, tables, statistics, scratch: false })
+  expect(advice).toMatchObject({
+    verifiedBy: 'pglite',
+    indexes: [{ ddl: 'CREATE INDEX ON shop.orders (total)', verifiedBy: 'pglite' }],
+  })
+  await full.query('begin; set local max_parallel_workers_per_gather = 0; create index on shop.orders (total)')
+  const { rows } = await full.query('explain (format json) select * from shop.orders where total = 77')
+  await full.query('rollback')
+  const real = rows[0]['QUERY PLAN'][0].Plan['Total Cost']
+  expect((advice.indexes[0]?.costAfter ?? 0) / real).toBeCloseTo(1, 1)
+  const { rows: left } = await empty.query("select 1 from pg_indexes where indexname like 'nonplus%'")
+  expect(left).toEqual([])
 })
 
 describe('a statistics file', () => {
