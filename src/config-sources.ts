@@ -70,8 +70,15 @@ function withAbsolutePaths({ $schema, ...values }: NonplusConfig, folder: string
   return {
     ...said,
     ...(said.baseline === undefined ? {} : { baseline: resolve(folder, said.baseline) }),
+    ...(said.explainUrl === undefined ? {} : { explainUrl: withFolder(said.explainUrl, folder) }),
     ...(said.reporters === undefined ? {} : { reporters: said.reporters.map((entry) => withFile(entry, folder)) }),
   }
+}
+
+/** The file of a SQLite database is a path, too. */
+function withFolder(url: string, folder: string): string {
+  const [, scheme = '', file = ''] = /^(sqlite:)?(?!\/\/)(.*)$/i.exec(url) ?? []
+  return scheme === '' && /^[a-z][a-z0-9+]+:/i.test(url) ? url : file === '' ? url : scheme + resolve(folder, file)
 }
 
 function withFile(entry: ReporterEntry, folder: string): ReporterEntry {

@@ -10,6 +10,7 @@ const READERS: Readonly<Record<string, readonly [name: keyof NonplusConfig, read
   NONPLUS_VALUES: ['values', (text) => text === '1' || (text === '0' ? false : text)],
   NONPLUS_SERVER_TIMING: ['serverTiming', (text) => text === '1' || (text === '0' ? false : text)],
   NONPLUS_EXPLAIN: ['explain', (text) => text === '1' || (text === '0' ? false : text)],
+  NONPLUS_EXPLAIN_URL: ['explainUrl', (text) => text],
   NONPLUS_BASELINE: ['baseline', (text) => text],
 }
 

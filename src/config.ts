@@ -26,6 +26,11 @@ export interface NonplusConfig extends ProfilerOptions {
   readonly failOn?: readonly FailOn[]
   /** File of the findings that are tolerated. @default none */
   readonly baseline?: string
+  /**
+   * Database that `nonplus explain` asks: `postgres://…`, `mysql://…`, `mariadb://…`, `sqlite:<file>` or a path. It is never
+   * printed; where it has a password, take it from the environment. @default that of `DATABASE_URL`
+   */
+  readonly explainUrl?: string
   /** Prints nothing but what a reporter writes. @default false */
   readonly quiet?: boolean
   /** For editors, in files of JSON: `"./node_modules/nonplus/schema/config.json"`. */
@@ -40,6 +45,7 @@ const OWN_CHECKS: Readonly<Record<Exclude<keyof NonplusConfig, keyof ProfilerOpt
     checkFailOn(value, '`failOn`')
   },
   baseline: checkPath,
+  explainUrl: checkUrl,
   quiet: checkBoolean,
   $schema: checkPath,
 }
@@ -101,6 +107,15 @@ function checkReporters(value: unknown, name: string): void {
   throw new NonplusError(
     'ERR_OPTION_INVALID',
     `\`${name}\` must be a list of names, or of names with a file, as in ${example}, but got: ${display(value)}.`,
+  )
+}
+
+/** Whatever it is, it may hold a password. */
+function checkUrl(value: unknown, name: string): void {
+  if (typeof value === 'string' && value.trim() !== '') return
+  throw new NonplusError(
+    'ERR_OPTION_INVALID',
+    `\`${name}\` must be the URL of a database, as in 'postgres://localhost/shop', or the path of a SQLite file.`,
   )
 }
 

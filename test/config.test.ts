@@ -30,6 +30,17 @@ describe('sources', () => {
   })
 
   test('paths are relative to where they were written', () => {
+    const urlOf = (explainUrl: string) =>
+      makeSource('file', { explainUrl }, { folder: '/project/app' }).values.explainUrl
+    expect(['../dev.db', 'sqlite:dev.db', 'sqlite:///var/dev.db', 'postgres://me:x@db/shop'].map(urlOf)).toEqual([
+      '/project/dev.db',
+      'sqlite:/project/app/dev.db',
+      'sqlite:///var/dev.db',
+      'postgres://me:x@db/shop',
+    ])
+    expect(() => makeSource('file', { explainUrl: ['postgres://me:geheim@db'] }, { folder: cwd })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('geheim') }),
+    )
     const given = { baseline: 'known.json', reporters: ['console', ['json', '../out/report.json']] }
     expect(makeSource('file', given, { folder: '/project/app' }).values).toEqual({
       baseline: '/project/app/known.json',
@@ -44,6 +55,7 @@ describe('sources', () => {
       NONPLUS_REPORTER: 'console,json=report.json',
       NONPLUS_FAIL_ON: 'error',
       NONPLUS_BASELINE: 'known.json',
+      NONPLUS_EXPLAIN_URL: 'dev.db',
       NONPLUS_OTHER: 'x',
     }
     expect(combineSources(readVariables(env, { cwd, reporterNames })).config).toEqual({
@@ -52,6 +64,7 @@ describe('sources', () => {
       reporters: ['console', ['json', '/project/report.json']],
       failOn: ['error'],
       baseline: '/project/known.json',
+      explainUrl: '/project/dev.db',
     })
   })
 

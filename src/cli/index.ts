@@ -78,7 +78,7 @@ program
   .command('explain')
   .description('ask the database for the plan of a statement, judge it, and try the indexes that may help')
   .argument('[sql]', 'the statement, with $1 or ? for values; - for standard input')
-  .option('--url <url>', 'postgres://…, mysql://…, mariadb://…, sqlite:<file>; else DATABASE_URL')
+  .option('--url <url>', 'postgres://…, mysql://…, mariadb://…, sqlite:<file>; else explainUrl, DATABASE_URL')
   .option('--params <json>', 'values of its placeholders, a JSON array: \'[77, "done"]\'')
   .option('--session <sql>', 'a SET of its connection, repeatable', collect, [])
   .option('--analyze', 'execute it too, where it is proven to read: rows and times are then actual ones')

@@ -240,6 +240,23 @@ describe('what cannot be explained', () => {
     expect(stderr).toMatch(/^nonplus: There is no database to ask: give --url postgres:\/\/…/)
   })
 
+  test('of the flag, else of the environment, else of the configuration, else of the application', async () => {
+    const at = (port: number) => `postgres://me:hunter2@127.0.0.1:${port}/shop`
+    const asked = async (args: readonly string[], env: NodeJS.ProcessEnv) => {
+      const { end, stdout, stderr } = await explain([...args, 'select 1'], { env })
+      expect({ end, stdout }).toEqual({ end: 2, stdout: '' })
+      expect(stderr).not.toContain('hunter2')
+      return /127\.0\.0\.1:(\d)\//.exec(stderr)?.[1]
+    }
+    project.write('url.config.json', JSON.stringify({ explainUrl: at(3) }))
+    const file = ['--config', 'url.config.json']
+    const env = { DATABASE_URL: at(4) }
+    expect(await asked(['--url', at(1), ...file], { ...env, NONPLUS_EXPLAIN_URL: at(2) })).toBe('1')
+    expect(await asked(file, { ...env, NONPLUS_EXPLAIN_URL: at(2) })).toBe('2')
+    expect(await asked(file, env)).toBe('3')
+    expect(await asked([], env)).toBe('4')
+  })
+
   test('on a database that cannot be reached: one sentence, without the password', async () => {
     const wrong = ['postgres://me:hunter2@127.0.0.1:1/shop', 'mysql://me:hunter2@127.0.0.1:1/shop']
     for (const given of wrong) {

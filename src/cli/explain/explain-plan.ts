@@ -60,7 +60,7 @@ const defaultTimeoutMs = 2_000
 export async function explainPlanOf(flags: ExplainFlags): Promise<ExplainPlan> {
   checkTogether(flags)
   const { config } = await configOf(flags)
-  const url = flags.plan === undefined ? urlOf(flags) : undefined
+  const url = flags.plan === undefined ? urlOf(flags, config) : undefined
   const values = flags.params === undefined ? undefined : parseParams(flags.params)
   return {
     ...(url === undefined ? {} : { url }),
@@ -115,12 +115,13 @@ function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 }
 
-function urlOf({ url }: ExplainFlags): string {
-  const found = url ?? process.env.DATABASE_URL
+/** What was said for nonplus goes before what the application is started with. */
+function urlOf({ url }: ExplainFlags, { explainUrl }: LoadedConfig['config']): string {
+  const found = url ?? explainUrl ?? process.env.DATABASE_URL
   if (found !== undefined && found !== '') return found
   throw wrong(
     'There is no database to ask: give --url postgres://…, mysql://… or the file of a SQLite database, or set ' +
-      'DATABASE_URL; or read a saved plan with --plan <file>.',
+      'NONPLUS_EXPLAIN_URL or DATABASE_URL, or `explainUrl` in the configuration; or read a saved plan with --plan <file>.',
   )
 }
 
