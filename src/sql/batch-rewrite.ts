@@ -5,7 +5,8 @@ import { shape } from './shape.ts'
 import { statementOf } from './statement.ts'
 import * as T from './tokenizer.ts'
 
-interface Token {
+/** A token of a statement. */
+export interface Token {
   readonly type: T.TokenType
   readonly start: number
   /** Lower case where it is a word, else as written. */
@@ -36,7 +37,7 @@ const rowFunctions: ReadonlySet<string> = new Set(
   nvarchar varbinary`.split(/\s+/),
 )
 /** Aggregates, harmless inside a subquery that the key does not stand in. */
-const aggregates: ReadonlySet<string> = new Set(
+export const aggregates: ReadonlySet<string> = new Set(
   `count sum avg min max array_agg json_agg jsonb_agg json_object_agg jsonb_object_agg string_agg group_concat bool_and
   bool_or every json_arrayagg json_objectagg json_group_array json_group_object total listagg stddev variance`.split(
     /\s+/,
@@ -85,6 +86,26 @@ export function batchedRewriteOf(
 const rewrites = new RecentMap<{ readonly text: string | undefined }>(100)
 
 function rewriteOf(text: string, dialect: Dialect, slot: number, literals: 'redacted' | 'kept'): string | undefined {
+  const equality = keyEqualityOf(text, dialect, slot)
+  if (equality === undefined) return undefined
+  const { tokens, predicate, column, tableCount } = equality
+  if (!isConjunct(tokens, predicate) || !canBeBatched(tokens, predicate.key)) return undefined
+  if (!selectsKey(tokens, column, tableCount)) return undefined
+  return write(dialect, tokens, predicate, literals)
+}
+
+/** A SELECT, and the one comparison of a column with a value in it. */
+export interface KeyEquality {
+  readonly tokens: readonly Token[]
+  readonly predicate: Predicate
+  /** Name of the column, as written. */
+  readonly column: readonly Token[]
+  /** Tables that are named. */
+  readonly tableCount: number
+}
+
+/** Where a slot is compared with a column by `=` in a WHERE; undefined where it is not, and in statements that write. */
+export function keyEqualityOf(text: string, dialect: Dialect, slot: number): KeyEquality | undefined {
   const statement = statementOf(text, dialect)
   const described = statement.slots[slot]
   if (statement.kind !== 'select' || statement.writes) return undefined
@@ -94,10 +115,9 @@ function rewriteOf(text: string, dialect: Dialect, slot: number, literals: 'reda
   const tokens = tokensOf(text, dialect)
   const key = tokens.findIndex((token) => token.start === keyAt)
   const predicate = key < 0 ? undefined : predicateAround(tokens, key)
-  if (predicate === undefined || !isConjunct(tokens, predicate) || !canBeBatched(tokens, key)) return undefined
+  if (predicate === undefined) return undefined
   const column = tokens.slice(predicate.columnFrom, predicate.columnTo)
-  if (!selectsKey(tokens, column, statement.tables.length)) return undefined
-  return write(dialect, tokens, predicate, literals)
+  return { tokens, predicate, column, tableCount: statement.tables.length }
 }
 
 /** Where the value of the slot stands; undefined where it is no single literal or placeholder. */
@@ -128,7 +148,8 @@ function tokensOf(text: string, dialect: Dialect): Token[] {
   return tokens
 }
 
-interface Predicate {
+/** Where a column is compared with a value. */
+export interface Predicate {
   /** First token, and the one behind the last. */
   readonly from: number
   readonly to: number
@@ -188,7 +209,7 @@ function endOfCast(tokens: readonly Token[], from: number): number {
  * is a chain of ANDs in parentheses that only group. Alternatives beside the predicate, in parentheses of their own, do
  * no harm.
  */
-function isConjunct(tokens: readonly Token[], predicate: Predicate): boolean {
+export function isConjunct(tokens: readonly Token[], predicate: Predicate): boolean {
   const next = tokens[predicate.to]
   if (next !== undefined && next.type !== T.CLOSE && !(next.type === T.WORD && endsPredicate.has(next.text)))
     return false
@@ -233,7 +254,12 @@ function hasAlternatives(tokens: readonly Token[], begin: number, depth: number)
   return false
 }
 
-function canBeBatched(tokens: readonly Token[], key: number): boolean {
+/**
+ * True where the rows of several keys are those of each key, put together.
+ *
+ * @param isGrouped aggregates of the outer SELECT do no harm, because it is grouped by the key.
+ */
+export function canBeBatched(tokens: readonly Token[], key: number, isGrouped = false): boolean {
   const first = tokens[0]
   if (first?.type !== T.WORD || first.text !== 'select') return false
   const keyText = (tokens[key] as Token).text
@@ -249,7 +275,7 @@ function canBeBatched(tokens: readonly Token[], key: number): boolean {
     if (token.text === 'over') return false
     if (isOuter && tokens[at - 1]?.type !== T.DOT && refusedOutside.has(token.text)) return false
     if (token.text === 'distinct' && tokens[at + 1]?.text === 'on') return false
-    if (tokens[at + 1]?.type === T.OPEN && !isHarmlessCall(tokens, at, isOuter)) return false
+    if (tokens[at + 1]?.type === T.OPEN && !isHarmlessCall(tokens, at, isOuter && !isGrouped)) return false
   }
   return true
 }
@@ -261,7 +287,7 @@ function isHarmlessCall(tokens: readonly Token[], at: number, isOuter: boolean):
 }
 
 /** True where each row shows its key: by `*`, by `t.*` of the table of the key, or by the column itself. */
-function selectsKey(tokens: readonly Token[], column: readonly Token[], tableCount: number): boolean {
+export function selectsKey(tokens: readonly Token[], column: readonly Token[], tableCount: number): boolean {
   const name = nameOf(column.at(-1))
   const qualifier = column.length > 2 ? nameOf(column.at(-3)) : undefined
   let from = tokens[1]?.text === 'distinct' || tokens[1]?.text === 'all' ? 2 : 1
@@ -311,21 +337,23 @@ function write(
   return rewritten
 }
 
-function writePredicate(dialect: Dialect, tokens: readonly Token[], predicate: Predicate): string {
+/** `column = any($1)`, or `column in (?, ?)` with as many placeholders as there are keys. */
+export function writePredicate(dialect: Dialect, tokens: readonly Token[], predicate: Predicate, keys = 1): string {
   const column = rawOf(tokens.slice(predicate.columnFrom, predicate.columnTo))
   const key = tokens[predicate.key] as Token
   const placeholder = key.type === T.PLACEHOLDER ? key.raw : nextPlaceholder(dialect, tokens)
-  if (dialect !== 'postgresql') return `${column} in (${placeholder})`
+  if (dialect !== 'postgresql') return `${column} in (${Array.from({ length: keys }, () => placeholder).join(', ')})`
   const cast = rawOf(tokens.slice(predicate.key + 1, predicate.castTo))
   return `${column} = any(${placeholder}${cast === '' ? '' : `${cast}[]`})`
 }
 
-function rawOf(tokens: readonly Token[]): string {
+/** As written. */
+export function rawOf(tokens: readonly Token[]): string {
   return tokens.map((token, index) => (index === 0 ? '' : token.gap) + token.raw).join('')
 }
 
 /** A placeholder no other value has: PostgreSQL numbers them. */
-function nextPlaceholder(dialect: Dialect, tokens: readonly Token[]): string {
+export function nextPlaceholder(dialect: Dialect, tokens: readonly Token[]): string {
   if (dialect !== 'postgresql') return '?'
   let largest = 0
   for (const token of tokens) {
