@@ -4,6 +4,7 @@ import { doubtedTables, walkedTables } from './advice-doubts.ts'
 import { type Choice, chooseIndexes, GATE, GATE_WHEN_SHOWN } from './choose-indexes.ts'
 import type { DatabaseStatistics } from './database-statistics.ts'
 import { hypopgTrial } from './hypopg-trial.ts'
+import type { IndexCandidate } from './index-candidate.ts'
 import { type CandidateSet, indexCandidates } from './index-candidates.ts'
 import type { IndexTrial } from './index-trial.ts'
 import { withoutLateCounts } from './late-counts.ts'
@@ -35,6 +36,8 @@ export interface AdviceInput {
   readonly statistics?: DatabaseStatistics
   /** Lets literals of the statement's text into partial indexes. @default false */
   readonly values?: boolean
+  /** A statement in place of many of this one; planned with the indexes that are found for this one. */
+  readonly batched?: ExplainRequest
 }
 
 /** Indexes that were tried and help, the most useful first, and by what they were tried. */
@@ -42,6 +45,9 @@ export interface IndexAdvice {
   readonly indexes: readonly VerifiedIndex[]
   /** `none` where nothing was there to try one with. */
   readonly verifiedBy: VerifiedBy | 'none'
+  /** Plan of the statement with these, and of the one in place of many, with literals; where the trial can tell. */
+  readonly indexed?: Plan
+  readonly batchedWithIndex?: Plan
 }
 
 /** A table below this is read faster than an index is looked up. */
@@ -62,7 +68,11 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
   const sets = await setsFor(input, checked, roots, tree)
   const trials = trialsFor(input, tree)
   if (trials.length === 0) return { indexes: [], verifiedBy: 'none' }
-  const choice = choiceOf(input, sets, roots)
+  let plans: Pick<IndexAdvice, 'indexed' | 'batchedWithIndex'> = {}
+  const onChosen: Choice['onChosen'] = async (trial, chosen) => {
+    plans = await plansWith(trial, chosen, input)
+  }
+  const choice = { ...choiceOf(input, sets, roots), onChosen }
   let verifiedBy: IndexAdvice['verifiedBy'] = 'none'
   for (const open of sets.length === 0 ? [] : trials) {
     const trial = await open().catch(() => undefined)
@@ -70,7 +80,7 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
     try {
       const indexes = await chooseIndexes(trial, choice)
       if (verifiedBy === 'none' && triesAll(trial, sets)) verifiedBy = trial.by
-      if (indexes.length > 0) return { indexes, verifiedBy: trial.by }
+      if (indexes.length > 0) return { indexes, verifiedBy: trial.by, ...plans }
       if (sets.flat().every((candidate) => trial.supports(candidate))) break
     } finally {
       await trial.close()
@@ -83,6 +93,20 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
 function triesAll(trial: IndexTrial, sets: readonly CandidateSet[]): boolean {
   const tried = sets.filter((set) => set.every((candidate) => trial.supports(candidate))).flat()
   return sets.flat().every(({ table }) => tried.some((candidate) => candidate.table === table))
+}
+
+async function plansWith(
+  trial: IndexTrial,
+  chosen: readonly IndexCandidate[],
+  { request, batched }: AdviceInput,
+): Promise<Pick<IndexAdvice, 'indexed' | 'batchedWithIndex'>> {
+  if (batched === undefined) return {}
+  const indexed = await trial.planOf?.(chosen, request)
+  const batchedWithIndex = await trial.planOf?.(chosen, batched)
+  return {
+    ...(indexed === undefined ? {} : { indexed }),
+    ...(batchedWithIndex === undefined ? {} : { batchedWithIndex }),
+  }
 }
 
 /** Ways to try an index here, the best first. */

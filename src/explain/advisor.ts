@@ -10,12 +10,18 @@ export interface AdvisorInput {
   readonly tables: readonly CatalogTable[]
   readonly scratch: boolean
   readonly values?: boolean
+  /** A statement in place of many of this one: planned with the indexes that are found for this one. */
+  readonly batched?: ExplainRequest
+}
+
+/** Indexes that a plan would use, and the plans with them, with literals, where the trial tells more than costs. */
+export interface Advised extends Pick<ExplainedStatement, 'indexes' | 'indexed'> {
+  readonly verifiedBy: NonNullable<ExplainedStatement['verifiedBy']>
+  readonly batchedWithIndex?: Plan
 }
 
 /** Looks for indexes that a plan would use. */
-export type Advisor = (
-  input: AdvisorInput,
-) => Promise<Pick<ExplainedStatement, 'indexes'> & Required<Pick<ExplainedStatement, 'verifiedBy'>>>
+export type Advisor = (input: AdvisorInput) => Promise<Advised>
 
 /** The one that studying a statement uses; loaded when it is first asked. */
 export const advisor: Advisor = async (input) => (await import('./advise-indexes.ts')).adviseIndexes(input)

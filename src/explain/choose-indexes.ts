@@ -51,6 +51,8 @@ export interface Choice {
   readonly conditionOf?: (table: string, key: string) => string | undefined
   /** Gate for a set. */
   readonly gateOf: (set: CandidateSet) => Gate
+  /** Called with what is chosen, if anything is, while it can still be tried. */
+  readonly onChosen?: (trial: IndexTrial, chosen: readonly IndexCandidate[]) => Promise<void>
 }
 
 /**
@@ -69,6 +71,7 @@ export async function chooseIndexes(trial: IndexTrial, choice: Choice): Promise<
   const left = await withoutIdle(trial, chosen)
   const indexes: VerifiedIndex[] = []
   for (const candidate of left) indexes.push(await verified(trial, candidate, choice, cost))
+  if (left.length > 0) await choice.onChosen?.(trial, left)
   return indexes
 }
 

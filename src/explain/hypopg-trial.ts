@@ -2,7 +2,7 @@ import type { SideConnection, SideRow } from '../model/side-connection.ts'
 import { quoteName } from '../sql/quote-name.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import type { IndexTrial } from './index-trial.ts'
-import { postgresCost, useOf } from './postgres-cost.ts'
+import { postgresCost, postgresPlanOf, useOf } from './postgres-cost.ts'
 import { type PostgresTransaction, postgresTransaction } from './postgres-transaction.ts'
 import type { ExplainRequest } from './request.ts'
 
@@ -26,14 +26,14 @@ export async function hypopgTrial(
   try {
     await hypopg.reset()
     const before = postgresCost(await transaction.explain())
-    return trialOf(hypopg, before.cost)
+    return trialOf(hypopg, before.cost, connection.serverVersion)
   } catch (error) {
     await hypopg.close()
     throw error
   }
 }
 
-function trialOf(hypopg: Hypopg, costBefore: number): IndexTrial {
+function trialOf(hypopg: Hypopg, costBefore: number, serverVersion: string): IndexTrial {
   const { transaction } = hypopg
   return {
     by: 'hypopg',
@@ -45,6 +45,8 @@ function trialOf(hypopg: Hypopg, costBefore: number): IndexTrial {
         const { cost, indexes } = postgresCost(await transaction.explain())
         return { cost, uses: made.map(({ indexname }) => useOf(indexes, String(indexname))) }
       }),
+    planOf: (candidates, request) =>
+      hypopg.with(candidates, async () => postgresPlanOf(await transaction.explain(request), serverVersion)),
     bytesOf: (candidate) =>
       hypopg.with([candidate], async ([made]) => {
         const text = `select ${hypopg.schema}.hypopg_relation_size($1::oid) as bytes`

@@ -1,5 +1,6 @@
-import type { VerifiedBy } from '../model/plan.ts'
+import type { Plan, VerifiedBy } from '../model/plan.ts'
 import type { IndexCandidate } from './index-candidate.ts'
+import type { ExplainRequest } from './request.ts'
 
 /** What came of planning a statement with indexes that are not there. */
 export interface TrialOutcome {
@@ -21,6 +22,8 @@ export interface IndexTrial {
   supports(candidate: IndexCandidate): boolean
   /** Plans the statement with these indexes; undefined where one of them could not be made. */
   planWith(candidates: readonly IndexCandidate[]): Promise<TrialOutcome | undefined>
+  /** Plan of this or of another statement with these indexes, with literals; undefined where that cannot be told. */
+  planOf?(candidates: readonly IndexCandidate[], request: ExplainRequest): Promise<Plan | undefined>
   /** Estimated bytes of an index; undefined where that cannot be told. */
   bytesOf(candidate: IndexCandidate): Promise<number | undefined>
   /** Part of a table's rows that fulfils a condition, 0 to 1; undefined where that cannot be told. */

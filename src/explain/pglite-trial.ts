@@ -9,7 +9,7 @@ import { explainText } from './pglite-explain.ts'
 import type { PgliteDatabase, PretendedFile } from './pglite-server.ts'
 import { cloneWithStatistics } from './plan-with-statistics.ts'
 import { type PostgresClone, postgresClone } from './postgres-clone.ts'
-import { type PostgresCost, postgresCost } from './postgres-cost.ts'
+import { type PostgresCost, postgresCost, postgresPlanOf } from './postgres-cost.ts'
 import { type DatabaseDefinition, readDefinition } from './postgres-definition.ts'
 import { postgresTransaction } from './postgres-transaction.ts'
 import { readStatistics } from './read-statistics.ts'
@@ -41,7 +41,7 @@ export async function pgliteTrial(
       clone.release()
       return undefined
     }
-    return trialOf(clone, request, before.cost)
+    return trialOf(clone, request, before.cost, connection.serverVersion)
   } catch (error) {
     clone.release()
     throw error
@@ -62,7 +62,7 @@ export async function statisticsTrial(
   const clone = await cloneWithStatistics(connection, statistics, request)
   try {
     const { cost } = await explainIn(clone.database, request)
-    return trialOf(clone, request, cost)
+    return trialOf(clone, request, cost, connection.serverVersion)
   } catch (error) {
     clone.release()
     throw error
@@ -103,7 +103,7 @@ function isAlike(cost: number, sourceCost: number): boolean {
   return Math.abs(cost - sourceCost) <= sourceCost * TOLERANCE
 }
 
-function trialOf(clone: PostgresClone, request: ExplainRequest, costBefore: number): IndexTrial {
+function trialOf(clone: PostgresClone, request: ExplainRequest, costBefore: number, serverVersion: string): IndexTrial {
   const { database } = clone
   return {
     by: 'pglite',
@@ -118,6 +118,10 @@ function trialOf(clone: PostgresClone, request: ExplainRequest, costBefore: numb
         }
         return { cost, uses }
       }),
+    planOf: (candidates, other) =>
+      made(clone, candidates, async () =>
+        postgresPlanOf(await explainText(database, other, 'format json'), serverVersion),
+      ),
     bytesOf: async (candidate) => {
       const pages = pagesOf(clone, candidate)
       return pages === undefined ? undefined : pages * 8192

@@ -1,5 +1,7 @@
+import type { Plan } from '../model/plan.ts'
 import type { SideRow } from '../model/side-connection.ts'
 import type { IndexUse } from './index-trial.ts'
+import { readPlan } from './read-plan.ts'
 
 /** What the choice of indexes needs of a plan. */
 export interface PostgresCost {
@@ -24,6 +26,11 @@ export function postgresCost(rows: readonly SideRow[]): PostgresCost {
   const indexes = new Map<string, boolean>()
   collectIndexes(Plan, false, indexes)
   return { cost: Plan['Total Cost'] ?? 0, rows: Plan['Plan Rows'] ?? 0, indexes }
+}
+
+/** The whole of it. */
+export function postgresPlanOf(rows: readonly SideRow[], serverVersion: string): Plan {
+  return readPlan(Object.values(rows[0] ?? {})[0], { engine: 'postgres', serverVersion, mode: 'plan' })
 }
 
 /** How a plan uses an index of this name. */

@@ -8,8 +8,8 @@ const DEFAULT_TIMEOUT_MS = 2000
 /** A transaction for plans, in the state that the application's connection had. */
 export interface PostgresTransaction {
   query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]>
-  /** The plan of the statement, as EXPLAIN (FORMAT JSON) gives it. */
-  explain(): Promise<readonly SideRow[]>
+  /** The plan of the statement, or of another one, as EXPLAIN (FORMAT JSON) gives it. */
+  explain(other?: ExplainRequest): Promise<readonly SideRow[]>
   /** Runs something and undoes it; undefined where it failed. */
   attempt<Value>(run: () => Promise<Value>): Promise<Value | undefined>
   /** Undoes everything. */
@@ -46,7 +46,7 @@ export async function postgresTransaction(
   return {
     query,
     close,
-    explain: () => explain(connection, request),
+    explain: (other = request) => explain(connection, other),
     async attempt(run) {
       await query('savepoint nonplus')
       try {

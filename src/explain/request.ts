@@ -46,8 +46,8 @@ export interface StudyRequest extends Omit<ExplainRequest, 'values'> {
   readonly scratch?: boolean
   /** Keeps literals in the texts of plans; else they are `?`. @default false */
   readonly values?: boolean
-  /** The batched rewrite of an N+1, with as many values as there were executions. */
-  readonly batched?: { readonly text: string; readonly values: readonly unknown[] }
+  /** The batched rewrite of an N+1, with the values it is bound to, and how many keys these are. @default keys as many as values */
+  readonly batched?: { readonly text: string; readonly values: readonly unknown[]; readonly keys?: number }
 }
 
 /** What was learnt, without the number that the statement has in its trace; or why nothing was. */

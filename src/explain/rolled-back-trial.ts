@@ -2,7 +2,7 @@ import type { SideConnection } from '../model/side-connection.ts'
 import { shareOf } from './hypopg-trial.ts'
 import { type IndexCandidate, indexDdl } from './index-candidate.ts'
 import type { IndexTrial, IndexUse } from './index-trial.ts'
-import { postgresCost } from './postgres-cost.ts'
+import { postgresCost, postgresPlanOf } from './postgres-cost.ts'
 import { postgresTransaction } from './postgres-transaction.ts'
 import type { ExplainRequest } from './request.ts'
 import { TRIAL_INDEXES, trialName, trialUse } from './trial-names.ts'
@@ -47,6 +47,8 @@ export async function rolledBackTrial(connection: SideConnection, request: Expla
           }
           return { cost, uses }
         }),
+      planOf: (candidates, other) =>
+        made(candidates, async () => postgresPlanOf(await transaction.explain(other), connection.serverVersion)),
       bytesOf: (candidate) =>
         made([candidate], async () => {
           const text =

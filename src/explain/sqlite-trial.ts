@@ -1,11 +1,12 @@
-import type { CatalogTable } from '../model/plan.ts'
-import type { SideConnection } from '../model/side-connection.ts'
+import type { CatalogTable, Plan } from '../model/plan.ts'
+import type { SideConnection, SideRow } from '../model/side-connection.ts'
 import { quoted } from '../sql/quote-name.ts'
 import { type IndexCandidate, indexDdl, indexName } from './index-candidate.ts'
 import type { IndexTrial, TrialOutcome } from './index-trial.ts'
 import type { ExplainRequest } from './request.ts'
 import { dropSqliteCopy, type SqliteCopy, sqliteCopy } from './sqlite-copy.ts'
 import { type SqliteCost, sqliteCost } from './sqlite-cost.ts'
+import { sqlitePlan } from './sqlite-plan.ts'
 import { placeholdersOf } from './sqlite-values.ts'
 
 /** A table below this is read faster than an index is looked up. */
@@ -45,6 +46,7 @@ function trialOf(trial: CopyTrial, copy: SqliteCopy, costBefore: number): IndexT
       return include.length === 0 && isLarge && !copy.isRowid(table.name, keys[0]?.text ?? '')
     },
     planWith: (candidates) => trial.planWith(candidates),
+    planOf: (candidates, asked) => trial.planOf(candidates, asked),
     bytesOf: async () => undefined,
     shareOf: (candidate) => trial.shareOf(candidate),
     // the next statement has the same tables, most likely
@@ -69,10 +71,7 @@ class CopyTrial {
   }
 
   async #explainOn(connection: SideConnection): Promise<SqliteCost> {
-    const { text, values } = this.#request
-    const bound = values ?? placeholdersOf(text).map(() => null)
-    const rows = await connection.query(`EXPLAIN QUERY PLAN ${text}`, bound)
-    return sqliteCost(rows, this.#copy.rows)
+    return sqliteCost(await stepsOf(connection, this.#request), this.#copy.rows)
   }
 
   /** The same steps in the same order. */
@@ -81,17 +80,30 @@ class CopyTrial {
     return source.details.join('\n') === before.details.join('\n')
   }
 
-  async planWith(candidates: readonly IndexCandidate[]): Promise<TrialOutcome | undefined> {
-    const made: string[] = []
-    try {
-      for (const candidate of candidates) made.push(await this.#make(candidate))
-      await this.#copy.memory.query('analyze sqlite_master')
+  planWith(candidates: readonly IndexCandidate[]): Promise<TrialOutcome | undefined> {
+    return this.#with(candidates, async () => {
       const { cost, details } = await this.explain()
       const uses = candidates.map((candidate) => {
         const isUsed = details.some((detail) => detail.split(/\s+/).includes(indexName(candidate)))
         return isUsed ? ('partly' as const) : ('none' as const)
       })
       return { cost, uses }
+    })
+  }
+
+  planOf(candidates: readonly IndexCandidate[], request: ExplainRequest): Promise<Plan | undefined> {
+    return this.#with(candidates, async () => {
+      const { memory } = this.#copy
+      return sqlitePlan(await stepsOf(memory, request), { serverVersion: memory.serverVersion, mode: 'plan' })
+    })
+  }
+
+  async #with<Value>(candidates: readonly IndexCandidate[], run: () => Promise<Value>): Promise<Value | undefined> {
+    const made: string[] = []
+    try {
+      for (const candidate of candidates) made.push(await this.#make(candidate))
+      await this.#copy.memory.query('analyze sqlite_master')
+      return await run()
     } catch {
       return undefined
     } finally {
@@ -114,4 +126,9 @@ class CopyTrial {
     )
     return Number(row?.kept ?? 0) / Math.max(1, Number(row?.all_ ?? 0))
   }
+}
+
+/** Rows of EXPLAIN QUERY PLAN. */
+function stepsOf(connection: SideConnection, { text, values }: ExplainRequest): Promise<readonly SideRow[]> {
+  return connection.query(`EXPLAIN QUERY PLAN ${text}`, values ?? placeholdersOf(text).map(() => null))
 }

@@ -1,7 +1,7 @@
 import type { CatalogTable, ExplainedStatement, ParameterPlan, Plan, Refusal } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import { statementOf } from '../sql/statement.ts'
-import { type Advisor, advisor } from './advisor.ts'
+import { type Advised, type Advisor, advisor } from './advisor.ts'
 import { explainStatement } from './explain-statement.ts'
 import { keptCatalog } from './kept-catalog.ts'
 import { withSession } from './mysql-session.ts'
@@ -9,11 +9,13 @@ import { placeholdersIn } from './placeholders.ts'
 import { redactPlan } from './redact-plan.ts'
 import { type RefusalCode, refuse } from './refusals.ts'
 import type { ExplainOutcome, ExplainRequest, ParameterVector, StudyOutcome, StudyRequest } from './request.ts'
+import { roundTripMs } from './round-trip.ts'
 
 /** Classes of parameters that are explained; what comes after is rare. */
 const MOST_VECTORS = 5
 
 type Explained = Omit<ExplainedStatement, 'statement'>
+type Batched = NonNullable<Explained['batched']>
 
 /**
  * Learns all that a database says of a statement: its plan with each class of its parameters, the generic plan where it has
@@ -33,13 +35,17 @@ export async function studyStatement(
   if (first === undefined) return { refusal: study.refusals[0] ?? refuse('unknown-parameters') }
   const generic = await study.generic(first.plan)
   const tables = await study.tables(first.plan)
-  const advice = await study.advice(plans, tables)
   const batched = await study.batched()
+  const trip = request.batched === undefined ? undefined : await roundTripMs(connection)
+  const { batchedWithIndex, ...advice } = await study.advice(plans, tables, batched !== undefined)
   const explained: Explained = {
     plans,
     ...(generic === undefined ? {} : { generic }),
-    ...(batched === undefined ? {} : { batched }),
+    ...(batched === undefined
+      ? {}
+      : { batched: { ...batched, ...(batchedWithIndex === undefined ? {} : { withIndex: batchedWithIndex }) } }),
     tables,
+    ...(trip === undefined ? {} : { roundTripMs: trip }),
     ...advice,
   }
   return { explained: request.values ? explained : redacted(explained), refusals: study.refusals }
@@ -91,31 +97,40 @@ class Study {
   async advice(
     plans: readonly ParameterPlan[],
     tables: readonly CatalogTable[],
-  ): Promise<Pick<Explained, 'indexes' | 'verifiedBy'>> {
+    isBatched: boolean,
+  ): Promise<Partial<Advised> & Pick<Advised, 'indexes'>> {
     if (this.#request.advise === false) return { indexes: [] }
     const [first, ...others] = plans.map(({ plan }) => plan) as [Plan, ...Plan[]]
     const [dearest] = others
       .filter(({ fingerprint }) => fingerprint !== first.fingerprint)
       .sort((a, b) => (b.root.totalCost ?? 0) - (a.root.totalCost ?? 0))
-    const found = await this.#adviceFor(first, tables)
+    const found = await this.#adviceFor(first, tables, isBatched)
     if (dearest === undefined || (found?.indexes ?? []).length > 0) return found ?? { indexes: [] }
-    return (await this.#adviceFor(dearest, tables)) ?? found ?? { indexes: [] }
+    return (await this.#adviceFor(dearest, tables, isBatched)) ?? found ?? { indexes: [] }
   }
 
-  #adviceFor(plan: Plan, tables: readonly CatalogTable[]) {
+  #adviceFor(plan: Plan, tables: readonly CatalogTable[], isBatched: boolean) {
     const { scratch = false, values = false } = this.#request
     const request = this.#asked.get(plan) as ExplainRequest
+    const batched = isBatched ? this.#batchedRequest() : undefined
+    const together = batched === undefined ? {} : { batched }
     return this.#try('advice-unavailable', () =>
-      this.#advise({ connection: this.#connection, request, plan, tables, scratch, values }),
+      this.#advise({ connection: this.#connection, request, plan, tables, scratch, values, ...together }),
     )
   }
 
-  async batched(): Promise<Explained['batched']> {
+  /** What cannot be planned is left out in silence: nobody has sent it. */
+  async batched(): Promise<Batched | undefined> {
+    const asked = this.#batchedRequest()
+    const outcome = asked === undefined ? undefined : await explainStatement(this.#connection, asked)
+    if (outcome === undefined || 'refusal' in outcome) return undefined
+    const { values = [], keys = values.length } = this.#request.batched ?? {}
+    return { plan: outcome.plan, parameters: keys }
+  }
+
+  #batchedRequest(): ExplainRequest | undefined {
     const { batched } = this.#request
-    if (batched === undefined) return undefined
-    const asked: ExplainRequest = { ...this.#requestWith(batched.text, batched.values), mode: 'plan' }
-    const plan = this.#planOf(await explainStatement(this.#connection, asked))
-    return plan === undefined ? undefined : { plan, parameters: batched.values.length }
+    return batched === undefined ? undefined : { ...this.#requestWith(batched.text, batched.values), mode: 'plan' }
   }
 
   #requestWith(text: string, values: ParameterVector['values']): ExplainRequest {
@@ -155,11 +170,16 @@ class Study {
   }
 }
 
-function redacted({ plans, generic, batched, ...rest }: Explained): Explained {
+function redacted({ plans, generic, batched, indexed, ...rest }: Explained): Explained {
   return {
     ...rest,
     plans: plans.map((one) => ({ ...one, plan: redactPlan(one.plan) })),
     ...(generic === undefined ? {} : { generic: redactPlan(generic) }),
-    ...(batched === undefined ? {} : { batched: { ...batched, plan: redactPlan(batched.plan) } }),
+    ...(batched === undefined ? {} : { batched: redactedBatch(batched) }),
+    ...(indexed === undefined ? {} : { indexed: redactPlan(indexed) }),
   }
+}
+
+function redactedBatch({ plan, withIndex, ...rest }: Batched): Batched {
+  return { ...rest, plan: redactPlan(plan), ...(withIndex === undefined ? {} : { withIndex: redactPlan(withIndex) }) }
 }

@@ -303,7 +303,20 @@ export interface ExplainedStatement {
   /** The plan for unknown parameters, where it was asked for. */
   readonly generic?: Plan
   /** Of the batched rewrite, where there is one and its plan was asked for. */
-  readonly batched?: { readonly plan: Plan; readonly parameters: number }
+  readonly batched?: {
+    readonly plan: Plan
+    /** Keys that it was planned for. */
+    readonly parameters: number
+    /** With {@link indexes}, where they were tried and could be tried with this statement, too. */
+    readonly withIndex?: Plan
+  }
+  /** Plan of the first of {@link plans} with {@link indexes}, where they were tried. */
+  readonly indexed?: Plan
+  /**
+   * What the way to the server and back took on a connection of nonplus's own: the median of a few statements that read
+   * nothing. Milliseconds.
+   */
+  readonly roundTripMs?: number
   /** Tables of the plan. */
   readonly tables: readonly CatalogTable[]
   /** The most useful first. */

@@ -32,7 +32,9 @@ describe('PostgreSQL', () => {
       'create unique index orders_note on orders (lower(note), status desc) include (customer_id) where id > 10',
       "insert into orders select n, null, case when n % 100 = 0 then 'rare' else 'usual' end, 'n' || n from generate_series(1, 5000) n",
       'create index orders_status on orders (status)',
-      'analyze orders',
+      'create table letters (id int primary key, note text)',
+      "insert into letters select n, 'n' || n from generate_series(1, 20000) n",
+      'analyze orders, letters',
     ]) {
       await connection.query(text)
     }
@@ -54,6 +56,29 @@ describe('PostgreSQL', () => {
     ])
     expect(explained.generic).toMatchObject({ planKind: 'generic' })
     expect(explained.batched).toMatchObject({ parameters: 1, plan: { engine: 'postgres' } })
+  })
+
+  test('plans the batched rewrite with the index that was tried, and holds none of its values', async () => {
+    const { explained } = await studied(connection, {
+      text: 'select * from letters where note = $1',
+      vectors: [{ values: ['secret-note'], executions: 40 }],
+      batched: { text: 'select * from letters where note = any($1)', values: [['secret-1', 'secret-2']], keys: 2 },
+    })
+    const { batched, indexed, indexes, roundTripMs } = explained
+    expect(indexes.map(({ columns }) => columns)).toEqual([['note']])
+    expect(batched).toMatchObject({ parameters: 2, plan: { root: { op: 'seq-scan' } } })
+    expect([indexed, batched?.withIndex].map((plan) => plan?.root.op)).toEqual([
+      expect.stringMatching(/index|bitmap/),
+      expect.stringMatching(/index|bitmap/),
+    ])
+    expect(roundTripMs).toBeGreaterThan(0)
+    expect(JSON.stringify(explained)).not.toMatch(/secret/)
+  })
+
+  test('a batched rewrite that cannot be planned is left out: nobody has sent it', async () => {
+    const { explained, refusals } = await studied(connection, { batched: { text: 'select nothing', values: [] } })
+    expect(explained).not.toHaveProperty('batched')
+    expect(refusals).toEqual([])
   })
 
   test('reads the tables in the catalog', async () => {
