@@ -60,7 +60,11 @@ export class Explainer {
 
   /** Files the statements of a scope; those that are new are studied soon. */
   take(messages: readonly StatementMessage[], scope: string): Studying {
-    const candidates = candidatesOf(messages, (message) => sessionBook().sessionOf(message))
+    const candidates = candidatesOf(
+      messages,
+      (message) => sessionBook().sessionOf(message),
+      (statement) => this.book.wantsLoop(statement),
+    )
     const waiting = candidates.flatMap((candidate) => this.#file(candidate, scope) ?? [])
     this.#start()
     return { candidates, waiting }

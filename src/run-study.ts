@@ -1,3 +1,4 @@
+import type { Batch } from './batch-of.ts'
 import type { ExplainMode, StudyOutcome, StudyRequest } from './explain/request.ts'
 import { reportFailure } from './instrument/state.ts'
 import type { CatalogTable, Plan } from './model/plan.ts'
@@ -15,8 +16,12 @@ export interface StudyOptions {
 /** Learns what a study waits for, and files it there. */
 export async function runStudy(study: Study, connection: SideConnection, options: StudyOptions): Promise<void> {
   const classes = study.waiting
+  const batch = study.isBatchAsked ? undefined : study.batch
+  study.isBatchAsked ||= batch !== undefined
   study.waiting = []
-  for (const group of groupsOf(classes)) await learn(study, group, connection, options)
+  for (const [at, group] of groupsOf(classes).entries()) {
+    await learn(study, group, connection, { ...options, ...(batch === undefined || at > 0 ? {} : { batch }) })
+  }
 }
 
 /** Classes that can be asked about at once: of one text, on connections that were set alike. */
@@ -33,7 +38,7 @@ async function learn(
   study: Study,
   classes: readonly CandidateClass[],
   connection: SideConnection,
-  { mode, values }: StudyOptions,
+  { mode, values, batch }: StudyOptions & { readonly batch?: Batch },
 ): Promise<void> {
   const { studyStatement } = await import('./explain/study-statement.ts')
   const [first] = classes as readonly [CandidateClass]
@@ -47,9 +52,10 @@ async function learn(
       executions: one.executions,
       rows: one.rows / one.executions,
     })),
-    // once is enough
-    advise: study.explained === undefined,
+    // once is enough; one statement in place of many is planned with the index, too
+    advise: study.explained === undefined || batch !== undefined,
     values,
+    ...(batch === undefined ? {} : { batched: batch }),
   }
   const outcome = await studyStatement(connection, request)
   const told = await Promise.all(classes.map(({ plan }) => readTold(plan, connection.serverVersion, values)))
@@ -75,10 +81,14 @@ function filePlans(
   const isAligned = planned.length === classes.length
   for (const [index, { key }] of classes.entries()) {
     const plan = told[index] ?? (isAligned ? planned[index]?.plan : undefined)
-    if (plan !== undefined) study.classes.push({ key, plan })
+    if (plan !== undefined && !isKnown(study, key)) study.classes.push({ key, plan })
   }
   if (study.classes.length > 0) return
   for (const [index, { plan }] of planned.entries()) study.classes.push({ key: classes[index]?.key ?? '', plan })
+}
+
+function isKnown({ classes }: Study, key: string): boolean {
+  return classes.some((one) => one.key === key)
 }
 
 function fileFacts(study: Study, { explained, refusals }: Extract<StudyOutcome, { explained: unknown }>): void {

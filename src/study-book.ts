@@ -1,5 +1,6 @@
 import type { StatementMessage } from './instrument/message.ts'
 import type { ExplainedStatement } from './model/plan.ts'
+import type { Statement } from './model/statement.ts'
 import type { Trace } from './model/trace.ts'
 import type { SideTarget } from './side-connections.ts'
 import { Study } from './study.ts'
@@ -11,6 +12,9 @@ export const MAX_STUDIES = 1_000
 /** Studies of one statement on one server, where its connections are set differently: tenants by schema, roles. */
 const MAX_PER_STATEMENT = 5
 
+/** Scopes in which a statement is looked at as a loop: after these it is known, on every server it is sent to, or never is. */
+const MAX_LOOPS = 20
+
 /** Names of scopes that a study keeps. */
 const MAX_SCOPES = 5
 
@@ -19,6 +23,8 @@ export class StudyBook {
   readonly #studies = new Map<string, Study>()
   /** Studies of a statement on a server, by session; the first stands in for those that are too many. */
   readonly #bySession = new Map<string, Map<string, Study>>()
+
+  readonly #loops = new WeakMap<Statement, number>()
 
   get studies(): Iterable<Study> {
     return this.#studies.values()
@@ -40,7 +46,15 @@ export class StudyBook {
       study.taken.add(one.key)
       study.waiting.push(one)
     }
+    fileBatch(study, candidate)
     return study
+  }
+
+  /** Whether a loop of this statement is still worth a look. */
+  wantsLoop(statement: Statement): boolean {
+    const seen = this.#loops.get(statement) ?? 0
+    if (seen < MAX_LOOPS) this.#loops.set(statement, seen + 1)
+    return seen < MAX_LOOPS
   }
 
   /** The study that a candidate was filed under. */
@@ -86,6 +100,13 @@ export class StudyBook {
     this.#studies.set(`${key}\n${session}`, study)
     return study
   }
+}
+
+/** A loop that is first seen when its statement is known already is asked about with the class that is known. */
+function fileBatch(study: Study, { batch, classes: [first] }: Candidate): void {
+  if (study.batch !== undefined || batch === undefined || first === undefined) return
+  study.batch = batch
+  if (study.waiting.length === 0) study.waiting.push(first)
 }
 
 function keyOf(candidate: Candidate): string {

@@ -1,3 +1,4 @@
+import { type Batch, batchOf, isLoop, MOST_EXECUTIONS } from './batch-of.ts'
 import type { DriverInfo, StatementMessage } from './instrument/message.ts'
 import type { Statement, StatementKind } from './model/statement.ts'
 import { boundValuesOf, copyValues, parameterClassOf } from './parameter-class.ts'
@@ -28,6 +29,8 @@ export interface Candidate {
   readonly durationMs: number
   /** The server said that it read a table without an index. */
   readonly noIndexUsed: boolean
+  /** One statement in place of all its executions, where they are look-ups by one key each. */
+  readonly batch: Batch | undefined
 }
 
 /** Classes of one statement. */
@@ -36,16 +39,21 @@ const MAX_CLASSES = 5
 /** Nobody wants their plans, and nobody is told that they have none. */
 const QUIET: ReadonlySet<StatementKind> = new Set(['transaction', 'session', 'explain'])
 
-type Growing = { -readonly [Key in keyof Candidate]: Candidate[Key] } & { readonly byKey: Map<string, CandidateClass> }
+type Growing = { -readonly [Key in keyof Candidate]: Candidate[Key] } & {
+  readonly byKey: Map<string, CandidateClass>
+  readonly executed: StatementMessage[]
+}
 
 /**
  * Statements of a scope that may be explained, each once: what has ended, and not in an error. Values are copied.
  *
  * @param sessionOf what the connection of an execution was set to.
+ * @param isLoopWanted whether it is to be found out what one statement in place of a loop would be; asked of loops alone.
  */
 export function candidatesOf(
   messages: readonly StatementMessage[],
   sessionOf: (message: StatementMessage) => readonly string[],
+  isLoopWanted: (statement: Statement) => boolean,
 ): Candidate[] {
   const found = new Map<Statement, Growing>()
   for (const message of messages) {
@@ -54,17 +62,24 @@ export function candidatesOf(
       continue
     let candidate = found.get(statement)
     if (candidate === undefined) {
-      candidate = { statement, driver, through, classes: [], byKey: new Map(), durationMs: 0, noIndexUsed: false }
+      candidate = begun(statement, driver, through)
       found.set(statement, candidate)
     }
+    if (candidate.executed.length < MOST_EXECUTIONS) candidate.executed.push(message)
     candidate.durationMs += message.endedAt - message.startedAt
     candidate.noIndexUsed ||= message.noIndexUsed
     addTo(candidate.byKey, message, sessionOf)
   }
-  return [...found.values()].map(({ byKey, ...candidate }) => ({
+  return [...found.values()].map(({ byKey, executed, ...candidate }) => ({
     ...candidate,
+    batch: isLoop(executed) && isLoopWanted(candidate.statement) ? batchOf(executed) : undefined,
     classes: [...byKey.values()].sort((a, b) => b.executions - a.executions),
   }))
+}
+
+function begun(statement: Statement, driver: DriverInfo, through: object | undefined): Growing {
+  const sums = { durationMs: 0, noIndexUsed: false, batch: undefined }
+  return { statement, driver, through, classes: [], byKey: new Map(), executed: [], ...sums }
 }
 
 function addTo(

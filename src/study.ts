@@ -1,3 +1,4 @@
+import type { Batch } from './batch-of.ts'
 import type { RefusalCode } from './explain/refusals.ts'
 import type { ExplainedStatement, Refusal } from './model/plan.ts'
 import type { Dialect, Statement } from './model/statement.ts'
@@ -21,6 +22,9 @@ export class Study {
   /** Keys of all classes that were ever taken up. */
   readonly taken: Set<string> = new Set()
   readonly classes: StudiedClass[] = []
+  /** What is to be asked beside them: one statement in place of a loop. Asked for once. */
+  batch: Batch | undefined
+  isBatchAsked = false
   explained: Omit<ExplainedStatement, 'statement' | 'plans'> | undefined
   /** Why it was not explained; of the first attempt that failed. */
   refusal: Refusal | undefined

@@ -91,6 +91,32 @@ describe('a block', () => {
     ])
   })
 
+  test('has the plan of one statement in place of a loop, also of one whose statement is known by then', async () => {
+    const text = 'select id, state from orders where customer_id = $1'
+    await profile('block', () => pool.query(text, [7]), explain)
+    const loop = async () => {
+      for (const key of [1, 2, 3, 4, 5]) await pool.query(text, [key])
+    }
+    const { trace, report } = await profile('block', loop, explain)
+    expect(trace.plans).toMatchObject([
+      {
+        plans: [{ executions: 5, rows: 40, plan: { root: { relation: 'orders' } } }],
+        batched: { parameters: 5, plan: { root: { op: 'seq-scan', filter: expect.stringMatching(/ANY \(\?/) } } },
+        roundTripMs: expect.any(Number),
+      },
+    ])
+    expect(report.coverage.plans).toEqual({ explained: 1, notExplained: [] })
+  })
+
+  test('has the plan of one statement in place of a loop whose keys stand in its texts', async () => {
+    const loop = async () => {
+      for (const key of [1, 2, 3, 4, 5]) await pool.query(`select count(*) from orders where customer_id = ${key}`)
+    }
+    const { trace } = await profile('block', loop, explain)
+    expect(trace.plans?.[0]?.batched).toMatchObject({ parameters: 5, plan: { root: { op: 'aggregate' } } })
+    expect(trace.plans?.[0]?.plans).toHaveLength(1)
+  })
+
   test('has none of what ends in an error, and says of what cannot be explained why', async () => {
     const { trace, report } = await profile(
       'block',
