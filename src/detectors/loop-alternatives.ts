@@ -1,18 +1,21 @@
 import type { NPlusOneFinding } from '../model/finding.ts'
-import type { ExplainedStatement, Plan, VerifiedIndex } from '../model/plan.ts'
+import type { Plan, VerifiedIndex } from '../model/plan.ts'
 import type { Execution, Trace } from '../model/trace.ts'
 import type { Loop } from './loop.ts'
 import { milliseconds } from './number-words.ts'
-import { subjectOf } from './plan-detector.ts'
+import { type PlanSubject, subjectOf } from './plan-detector.ts'
 import { rowsOfEachRun } from './plan-rows.ts'
-import { isFullScan, scansOf } from './plan-scan.ts'
+import { earlyEnd, isFullScan, scansOf } from './plan-scan.ts'
 import { isSame } from './plan-tables.ts'
 import { list } from './plan-words.ts'
+import { type Asked, workOf } from './plan-work.ts'
 
 /** What a loop takes, and what it would take; milliseconds. */
 export interface LoopAlternatives {
   readonly times: NonNullable<NPlusOneFinding['alternatives']>
   readonly index: VerifiedIndex | undefined
+  /** Table that is read whole. */
+  readonly table: string
 }
 
 /** Rows of a table below which reading it whole is as good as any index. */
@@ -22,8 +25,7 @@ const SMALL_TABLE = 1_000
  * What batching, an index, and both would make of a loop whose statement reads a table whole. Undefined where it does not,
  * and where neither an index was tried nor the batched statement planned.
  *
- * The loop itself was measured. Of each of its executions, a round trip is what the fastest execution of the scope took;
- * the rest is work, which is what costs are compared for, and only with each other.
+ * The loop itself was measured. A turn of it is a round trip and work; work is what plans are compared for.
  */
 export function loopAlternatives(trace: Trace, loop: Loop): LoopAlternatives | undefined {
   const explained = trace.plans?.find(({ statement }) => statement === loop.lookup.statement)
@@ -34,40 +36,81 @@ export function loopAlternatives(trace: Trace, loop: Loop): LoopAlternatives | u
     (each) => isFullScan(each) && Math.max(rowsOfEachRun(each) ?? 0, each.table.catalog?.rows ?? 0) >= SMALL_TABLE,
   )
   const index = explained.indexes.find(
-    ({ table, purpose, costBefore }) => isSame(table, scan?.table.name) && purpose !== 'order' && costBefore > 0,
+    ({ table, purpose, costBefore }) =>
+      isSame(table, scan?.table.name) &&
+      costBefore > 0 &&
+      // the cost of one for an order may rest on a LIMIT; its plan tells
+      (purpose !== 'order' || explained.indexed !== undefined),
   )
-  const batchedCost = batchedRatio(explained, of.plan, loop)
-  if (scan === undefined || (index === undefined && batchedCost === undefined)) return undefined
-  return { index, times: timesOf(trace, loop, index, batchedCost) }
+  // how far it was read is not known
+  if (scan !== undefined && earlyEnd(scan) === 'soon') return undefined
+  if (scan === undefined || (index === undefined && explained.batched === undefined)) return undefined
+  return { index, table: scan.table.name, times: timesOf(trace, loop, index, ratiosOf(subject, of.plan, loop, index)) }
 }
 
-/** Cost of the batched statement for all keys of the loop, in those of one look-up. */
-function batchedRatio({ batched }: ExplainedStatement, single: Plan, { distinct, count }: Loop): number | undefined {
-  const [one, all] = [single.root.totalCost, batched?.plan.root.totalCost]
-  if (batched === undefined || one === undefined || all === undefined || one <= 0) return undefined
-  // where it was planned for fewer keys, more cost more, at worst in proportion
-  return (all / one) * Math.max(1, (distinct || count) / Math.max(1, batched.parameters))
+/** Work of what could be done instead, in that of one turn. */
+interface Ratios {
+  readonly batched: number
+  /** Of one turn. */
+  readonly indexed: number
+  /** Undefined where that was not planned. */
+  readonly both: number | undefined
+}
+
+function ratiosOf(subject: PlanSubject, single: Plan, loop: Loop, index: VerifiedIndex | undefined): Ratios {
+  const { batched, indexed } = subject
+  const keys = keysOf(loop)
+  const perTurn = rowsPerTurn(loop)
+  const one = { keys: 1, planned: 1, rows: perTurn }
+  const all = { keys, planned: batched?.parameters ?? keys, rows: perTurn * keys }
+  const now = workOf(subject, single, one)
+  const ratioOf = (plan: Plan | undefined, asked: Asked): number | undefined => {
+    const work = plan === undefined || now === undefined ? undefined : workOf(subject, plan, asked)
+    return work === undefined || now === undefined ? undefined : work / Math.max(1, now)
+  }
+  return {
+    // without its plan: reading the table once finds the rows of all keys
+    batched: ratioOf(batched?.plan, all) ?? ratioOf(single, { ...all, planned: keys }) ?? 1,
+    indexed: index === undefined ? 1 : Math.min(1, ratioOf(indexed, one) ?? index.costAfter / index.costBefore),
+    both: index === undefined ? undefined : ratioOf(batched?.withIndex, all),
+  }
+}
+
+function keysOf({ distinct, count }: Loop): number {
+  return distinct || count
+}
+
+function rowsPerTurn({ lookup: { executions } }: Loop): number {
+  const counted = executions.flatMap(({ rows }) => rows ?? [])
+  return counted.reduce((sum, rows) => sum + rows, 0) / Math.max(1, counted.length)
 }
 
 function timesOf(
   trace: Trace,
   loop: Loop,
   index: VerifiedIndex | undefined,
-  batchedCost: number | undefined,
+  ratios: Ratios,
 ): LoopAlternatives['times'] {
   const now = ownDuration(loop)
-  const trip = Math.min(roundTrip(trace.executions), now / loop.count)
-  const work = now / loop.count - trip
-  const indexed = index === undefined ? 1 : Math.min(1, index.costAfter / index.costBefore)
-  const keys = loop.distinct || loop.count
-  // without its plan: reading the table once finds the rows of all keys
-  const batched = trip + work * (batchedCost ?? 1)
+  const turn = turnOf(loop) ?? now / loop.count
+  const trip = Math.min(roundTrip(trace, loop), turn)
+  const work = turn - trip
+  const batched = Math.min(now, trip + work * ratios.batched)
+  const keyed = trip + keysOf(loop) * work * ratios.indexed
+  const both = ratios.both === undefined ? keyed : trip + work * ratios.both
   return {
     now: rounded(now),
-    batched: rounded(Math.min(now, batched)),
-    indexed: rounded(index === undefined ? now : loop.count * (trip + work * indexed)),
-    both: rounded(index === undefined ? Math.min(now, batched) : Math.min(batched, trip + keys * work * indexed)),
+    batched: rounded(batched),
+    indexed: rounded(index === undefined ? now : Math.min(now, loop.count * (trip + work * ratios.indexed))),
+    both: rounded(index === undefined ? batched : Math.min(batched, both)),
+    ...(index !== undefined && ratios.both === undefined ? { atMost: true as const } : {}),
   }
+}
+
+/** Of one execution that was not held up: the median, without waiting for a connection. */
+function turnOf({ lookup: { executions } }: Loop): number | undefined {
+  const times = timesOfAll(executions).sort((a, b) => a - b)
+  return times[Math.floor(times.length / 2)]
 }
 
 /** Of the statement alone, without what the same line sends beside it. */
@@ -76,12 +119,21 @@ function ownDuration({ lookup, repetition }: Loop): number {
   return repetition.folded.reduce((sum, { durationMs }) => sum + durationMs, listed)
 }
 
-/** What an execution takes at least: that of the scope which took least. 0 where none was timed. */
-function roundTrip(executions: readonly Execution[]): number {
-  const times = executions.flatMap(({ durationMs, waitMs = 0, error }) =>
+/**
+ * The way to the server and back, at least: what the fastest execution of the scope took, or less where a connection of
+ * nonplus's own was faster. In a scope of scans alone, only the latter tells.
+ */
+function roundTrip({ executions, plans = [] }: Trace, { lookup }: Loop): number {
+  const measured = plans.find(({ statement }) => statement === lookup.statement)?.roundTripMs
+  const times = timesOfAll(executions)
+  if (times.length === 0) return measured ?? 0
+  return Math.min(...times, measured ?? Number.POSITIVE_INFINITY)
+}
+
+function timesOfAll(executions: readonly Execution[]): number[] {
+  return executions.flatMap(({ durationMs, waitMs = 0, error }) =>
     durationMs > 0 && error === undefined ? [Math.max(0, durationMs - waitMs)] : [],
   )
-  return times.length === 0 ? 0 : Math.min(...times)
 }
 
 function rounded(ms: number): number {
@@ -89,12 +141,12 @@ function rounded(ms: number): number {
 }
 
 /** The same as a sentence, to stand behind the proof of a loop. */
-export function alternativesWords({ times, index }: LoopAlternatives): string {
-  const { now, batched, indexed, both } = times
-  const name = index === undefined ? undefined : `an index on ${index.table} (${index.columns.join(', ')})`
-  const ways = [
-    `one statement for all about ${milliseconds(batched)}`,
-    ...(name === undefined ? [] : [`${name} alone about ${milliseconds(indexed)}`, `both about ${milliseconds(both)}`]),
-  ]
-  return ` It reads ${index?.table ?? 'its table'} whole each time: the loop took ${milliseconds(now)} here; by the costs of the plans, ${list(ways)} would do.`
+export function alternativesWords({ times, index, table }: LoopAlternatives): string {
+  const { now, batched, indexed, both, atMost } = times
+  const begin = ` It reads ${table} whole each time: the loop took ${milliseconds(now)} here.`
+  const one = `one statement for all would take about ${milliseconds(batched)}`
+  if (index === undefined) return `${begin} By its plan, ${one}.`
+  const name = `an index on ${index.table} (${index.columns.join(', ')})`
+  const together = `both ${atMost ? 'at most' : 'about'} ${milliseconds(both)}`
+  return `${begin} By their plans, ${list([one, `${name} alone about ${milliseconds(indexed)}`, together])}.`
 }

@@ -111,6 +111,8 @@ export interface NPlusOneFinding extends FindingBase {
     /** As many statements, with the index. */
     readonly indexed: number
     readonly both: number
+    /** `both` is a bound from above: the one statement was not planned with the index. */
+    readonly atMost?: true
   }
   /** Other statements the same line sends per row. */
   readonly companions?: readonly { readonly statement: FindingStatement; readonly count: number }[]
