@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { checkServerIdentity as checkIdentity, type PeerCertificate } from 'node:tls'
 import { NonplusError } from '../model/errors.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import { CONNECT_TIMEOUT_MS, type Load } from './connect-options.ts'
@@ -46,7 +48,9 @@ async function byPg({ Client }: Pg, url: string): Promise<SideConnection> {
 }
 
 async function byPostgres(postgres: Postgres, url: string): Promise<SideConnection> {
-  const sql = postgres(url, {
+  const { address, ssl } = tlsOf(url)
+  const sql = postgres(address, {
+    ...(ssl === undefined ? {} : { ssl }),
     max: 1,
     connect_timeout: CONNECT_TIMEOUT_MS / 1000,
     idle_timeout: 0,
@@ -59,5 +63,34 @@ async function byPostgres(postgres: Postgres, url: string): Promise<SideConnecti
   } catch (error) {
     void sql.end({ timeout: 0 }).catch(() => undefined)
     throw error
+  }
+}
+
+/**
+ * postgres.js takes `sslrootcert` for a setting of the server, and does not know `no-verify`: both are read here as `pg`
+ * reads them, the others by itself.
+ *
+ * @throws NonplusError ERR_OPTION_INVALID where the file of a certificate cannot be read.
+ */
+function tlsOf(url: string): { readonly address: string; readonly ssl?: object } {
+  if (!/[?&](?:sslrootcert|sslmode=no-verify)/i.test(url)) return { address: url }
+  const address = new URL(url)
+  const file = address.searchParams.get('sslrootcert')
+  const mode = address.searchParams.get('sslmode')
+  for (const name of ['sslrootcert', 'sslmode']) address.searchParams.delete(name)
+  if (mode === 'no-verify') return { address: address.href, ssl: { rejectUnauthorized: false } }
+  if (file === null) return { address: address.href, ssl: {} }
+  // of an address in numbers, postgres.js has the certificate checked for `localhost`
+  const checkServerIdentity = (_: string, certificate: PeerCertificate) => checkIdentity(address.hostname, certificate)
+  return { address: address.href, ssl: { ca: certificateIn(file), checkServerIdentity } }
+}
+
+function certificateIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new NonplusError('ERR_OPTION_INVALID', `The certificate of sslrootcert cannot be read: ${file}`, {
+      cause: error,
+    })
   }
 }

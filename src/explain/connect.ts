@@ -85,7 +85,32 @@ const reasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^SQLITE_NOTADB/, 'the file is no SQLite database.'],
 ]
 
+/** What a server, a pooler and the check of a certificate say in words alone, or under a code that means something else, too. */
+const worded: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [
+    /no pg_hba\.conf entry .*(?:no encryption|SSL off)|connections using insecure transport are prohibited/i,
+    'it lets the user in from here over TLS only, if at all. Add ?sslmode=require to the URL (mysql2: ?ssl={}).',
+  ],
+  [/no pg_hba\.conf entry/i, 'its pg_hba.conf does not let this user in from here.'],
+  [
+    /does not support (?:SSL|secure) connection|Server does not support TLS/i,
+    'it does not speak TLS. Leave that out of the URL.',
+  ],
+  [
+    /verify the first certificate|self[- ]signed certificate|unable to get (?:local )?issuer certificate/i,
+    'its certificate is not trusted. Name that of its authority: &sslrootcert=<file> in the URL of PostgreSQL, or the ' +
+      'variable NODE_EXTRA_CA_CERTS=<file>.',
+  ],
+  [/does not match certificate's altnames/i, 'its certificate is for another host. Write the name that is in it.'],
+  [
+    /unsupported startup parameter: (?:options|search_path)/i,
+    'the pooler before it takes no settings in the URL. Leave them out, and give them with --session.',
+  ],
+]
+
 function reasonOf(code: string, words: string): string {
+  const said = worded.find(([pattern]) => pattern.test(words))
+  if (said !== undefined) return said[1]
   const known = reasons.find(([pattern]) => pattern.test(code))
   if (known !== undefined) return known[1]
   if (/timeout|timed out/i.test(words)) return 'it does not answer within 5 seconds.'

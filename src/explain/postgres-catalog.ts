@@ -33,7 +33,7 @@ const TABLES = `select coalesce(json_agg(json_build_object('schema', n.nspname, 
     'modifiedRows', t.n_mod_since_analyze,
     'hasStatistics', exists (select from pg_catalog.pg_stats s where s.schemaname = n.nspname and s.tablename = c.relname)
   ) order by n.nspname, c.relname), '[]')::text as tables
-  from json_to_recordset($1::json) as asked (schema text, name text)
+  from json_to_recordset($1::text::json) as asked (schema text, name text)
   join pg_catalog.pg_class c on c.relname = asked.name and c.relkind in ('r', 'p', 'm', 'f')
   join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     and case when asked.schema is null then pg_catalog.pg_table_is_visible(c.oid) else n.nspname = asked.schema end

@@ -91,8 +91,8 @@ const RELATION_TEXTS = `array_remove(array_cat(array[
   )), null)`
 
 function objectsQuery(major: number): string {
-  return `with asked as (select array(select json_array_elements_text($1::json)) as calls,
-      array(select json_array_elements_text($2::json)) as names)
+  return `with asked as (select array(select json_array_elements_text($1::text::json)) as calls,
+      array(select json_array_elements_text($2::text::json)) as names)
     select json_build_object(
     'functions', (select coalesce(json_agg(json_build_object(${functionFields(major)})), '[]')
       from asked, ${FUNCTION_TABLES}
