@@ -5,8 +5,9 @@ import { putOffExit } from './put-off-exit.ts'
 import type { ScopeRecord } from './recorder.ts'
 import { writeText } from './write-text.ts'
 
-/** Longest time the end of a process is put off for plans, in all. Milliseconds. */
-const MAX_DELAY_MS = 10_000
+/** Longest time the end of a process is put off for plans, in all; and where nobody is told of it. Milliseconds. */
+const MAX_DELAY_MS = 60_000
+const MAX_SILENT_DELAY_MS = 10_000
 
 /** How often what a script has sent so far is looked through. Milliseconds. */
 const LOOK_MS = 500
@@ -24,11 +25,12 @@ interface AtEnd {
 export function explainAtEnd(): AtEnd {
   return onceInProcess('explain at end', () => {
     const atEnd: AtEnd = { showsProgress: false }
-    let leftMs = MAX_DELAY_MS
+    let spentMs = 0
     let isFinishing = false
     const looker = setInterval(takeAmbient, LOOK_MS).unref()
     const stopPuttingOff = putOffExit(() => {
       takeAmbient()
+      const leftMs = (atEnd.showsProgress ? MAX_DELAY_MS : MAX_SILENT_DELAY_MS) - spentMs
       if (isFinishing || leftMs <= 0 || remaining() === 0) return false
       isFinishing = true
       state.processScope?.rest?.()
@@ -36,7 +38,7 @@ export function explainAtEnd(): AtEnd {
       finish(leftMs, atEnd.showsProgress)
         .catch((error) => reportFailure('explain at end', error))
         .finally(() => {
-          leftMs -= performance.now() - start
+          spentMs += performance.now() - start
           isFinishing = false
         })
       return true

@@ -20,13 +20,13 @@ const drivers = {
   async 'better-sqlite3'() {
     const Database = require('better-sqlite3')
     const database = new Database(file)
-    database.exec(`${TABLE}; ${insert}`)
+    database.exec(`${TABLE}; ${insert}; analyze`)
     console.log(database.prepare('select id, note from orders where customer_id = ?').all(7).length) // the scan
   },
   async 'node:sqlite'() {
     const { DatabaseSync } = await import('node:sqlite')
     const database = new DatabaseSync(file)
-    database.exec(`${TABLE}; ${insert}`)
+    database.exec(`${TABLE}; ${insert}; analyze`)
     // the scan
     console.log(
       database.prepare('select id, note from orders where customer_id = $customer').all({ customer: 7 }).length,
@@ -35,7 +35,7 @@ const drivers = {
   async libsql() {
     const { createClient } = await import('@libsql/client')
     const client = createClient({ url: `file:${file}` })
-    await client.executeMultiple(`${TABLE}; ${insert}`)
+    await client.executeMultiple(`${TABLE}; ${insert}; analyze`)
     const { rows } = await client.execute({ sql: 'select id, note from orders where customer_id = ?', args: [7] }) // the scan
     console.log(rows.length)
   },
