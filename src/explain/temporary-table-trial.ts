@@ -1,6 +1,7 @@
 import type { CatalogTable, Plan } from '../model/plan.ts'
 import { nodesOf } from '../model/plan.ts'
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { beyondSamples } from './beyond-samples.ts'
 import { type IndexCandidate, indexKeys } from './index-candidate.ts'
 import type { IndexTrial, IndexUse, TrialOutcome } from './index-trial.ts'
 import { endsEarly, mysqlCost, type SampledTable } from './mysql-cost.ts'
@@ -63,6 +64,7 @@ export async function temporaryTableTrial(
       costBefore: trial.costOf(plan),
       supports: (candidate) => trial.supports(candidate),
       planWith: (candidates) => trial.planWith(candidates),
+      planOf: (candidates, other) => trial.planOf(candidates, other),
       bytesOf: async () => undefined,
       close: async () => {
         await trial.close()
@@ -163,7 +165,7 @@ class TemporaryTables {
 
   async planWith(candidates: readonly IndexCandidate[]): Promise<TrialOutcome | undefined> {
     if (performance.now() > this.#deadline) return undefined
-    const tables = [...new Map(candidates.map(({ table }) => [placeOf(table), table])).values()]
+    const tables = tablesOf(candidates)
     try {
       const plan = await this.#planned(tables, candidates)
       if (plan === undefined) return undefined
@@ -178,10 +180,20 @@ class TemporaryTables {
     }
   }
 
-  async #planned(tables: readonly CatalogTable[], candidates: readonly IndexCandidate[]): Promise<Plan | undefined> {
+  async planOf(candidates: readonly IndexCandidate[], request: ExplainRequest): Promise<Plan | undefined> {
+    const tables = tablesOf(candidates)
+    const plan = await this.#planned(tables, candidates, request).catch(() => undefined)
+    return plan === undefined ? undefined : beyondSamples(plan, await this.#sampledFor(tables, []))
+  }
+
+  async #planned(
+    tables: readonly CatalogTable[],
+    candidates: readonly IndexCandidate[],
+    request: ExplainRequest = this.#input.request,
+  ): Promise<Plan | undefined> {
     const [table, ...others] = tables
     if (table === undefined) {
-      const { connection, request } = this.#input
+      const { connection } = this.#input
       const outcome = await explainMysql(connection, { ...request, mode: 'plan' })
       return 'plan' in outcome ? outcome.plan : undefined
     }
@@ -190,7 +202,7 @@ class TemporaryTables {
         ? [`INDEX ${TRIAL_INDEX}${at} (${indexKeys(candidate, 'mysql')})`]
         : [],
     )
-    return this.#shadows.get(placeOf(table))?.during(indexes, () => this.#planned(others, candidates))
+    return this.#shadows.get(placeOf(table))?.during(indexes, () => this.#planned(others, candidates, request))
   }
 
   /**
@@ -256,6 +268,10 @@ class TemporaryTables {
     for (const shadow of this.#shadows.values()) await shadow.drop().catch(() => undefined)
     this.#shadows.clear()
   }
+}
+
+function tablesOf(candidates: readonly IndexCandidate[]): CatalogTable[] {
+  return [...new Map(candidates.map(({ table }) => [placeOf(table), table])).values()]
 }
 
 function placeOf({ schema, name }: CatalogTable): string {
