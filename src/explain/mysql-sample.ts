@@ -13,6 +13,9 @@ const LONGEST_TEXT = 255
 /** Name of the column that numbers the pieces of a sample. */
 export const PIECE = 'nonplus_piece'
 
+/** The golden ratio: multiples of it are spread over each whole number as evenly as may be. */
+const GOLDEN = 0.618_034
+
 const SAMPLE_ROWS = PIECE_ROWS * PIECES
 /** A table up to here is taken whole. */
 export const MOST_ROWS = 5_000
@@ -99,11 +102,16 @@ async function wayThrough(
   const pieces = Array.from({ length: PIECES }, (_, piece) => piece)
   if (/int$|^decimal$/.test(String(column.type))) {
     const at = (piece: number): string =>
-      `(SELECT MIN(${key}) + FLOOR((MAX(${key}) - MIN(${key})) / ${PIECES} * ${piece}) FROM ${source})`
+      `(SELECT MIN(${key}) + FLOOR((MAX(${key}) - MIN(${key})) / ${PIECES} * ${placeOf(piece)}) FROM ${source})`
     return { key, isNumber: true, pivots: pieces.map(at) }
   }
   const write = writers[String(column.type)]
   return write === undefined ? undefined : { key, isNumber: false, pivots: pieces.map((piece) => write(digits(piece))) }
+}
+
+/** Not in equal steps, which would meet data that repeats itself, as generated data does, always at the same place. */
+function placeOf(piece: number): string {
+  return (piece + ((piece * GOLDEN) % 1) / 2).toFixed(4)
 }
 
 /** Of keys that are random, as UUIDs and hashes are, by their first two digits. */
