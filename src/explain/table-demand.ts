@@ -6,6 +6,7 @@ import {
   columnsIn,
   conjunctsOf,
   type Expression,
+  expressionsOf,
   type OrderKey,
   type Query,
   queriesOf,
@@ -74,6 +75,8 @@ function tableOf({ schema, name }: Source, { tables }: DemandContext): CatalogTa
   return named.find((table) => schema !== undefined && table.schema === schema) ?? named[0]
 }
 
+type ColumnExpression = Expression & { readonly type: 'column' }
+
 /** A table in the query that it stands in. */
 class Subject {
   readonly source: Source
@@ -117,7 +120,27 @@ class Subject {
   }
 
   isOther(expression: Expression): boolean {
-    return !columnsIn(expression).some((column) => this.owns(column))
+    return !this.#columnsAround(expression).some((column) => this.owns(column))
+  }
+
+  /** Columns of an expression; of a query in it those that it takes from around it. */
+  #columnsAround(expression: Expression): ColumnExpression[] {
+    return expressionsOf(expression).flatMap((each) => {
+      if (each.type === 'column') return [each]
+      if (each.type !== 'query') return []
+      const { conditions, outputs, order, sources } = each.query
+      const parts = [...conditions, ...outputs, ...order.map(({ of }) => of)]
+      return parts.flatMap((part) => this.#columnsAround(part)).filter((column) => !this.#isOf(sources, column))
+    })
+  }
+
+  #isOf(sources: readonly Source[], { table, name }: ColumnExpression): boolean {
+    const [alias, column] = [table?.toLowerCase(), name.toLowerCase()]
+    return sources.some((source) =>
+      alias === undefined
+        ? tableOf(source, this.context)?.columns.some((each) => each.name.toLowerCase() === column)
+        : (source.alias || source.name || '').toLowerCase() === alias,
+    )
   }
 
   #columnKey(name: string): Key | undefined {

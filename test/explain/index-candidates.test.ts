@@ -98,6 +98,11 @@ const STATEMENTS: readonly (readonly [string, string, readonly string[]])[] = [
     ['orders (customer_id)'],
   ],
   [
+    'an IN, whose own column has the name of one outside of it',
+    'select * from orders where customer_id in (select id from customers where email = $1)',
+    ['orders (customer_id)'],
+  ],
+  [
     'a common table',
     'with r as (select * from orders where customer_id = $1) select * from r',
     ['orders (customer_id)'],
