@@ -32,13 +32,16 @@ export type { ExplainFlags }
  * Explains one statement, and judges its plan.
  *
  * @param given the statement, or `-` for standard input; may be left out with `--plan`.
- * @returns the exit code: 1 where `--fail-on` found something; 2 where the statement was not explained.
+ * @returns the exit code: 1 where `--fail-on` found something; 2 where the statement was not explained, or one of the saved
+ *   plans was not read.
  * @throws NonplusError where a flag is wrong, the database cannot be reached, or the statement is broken.
  */
 export async function explain(given: string | undefined, flags: ExplainFlags): Promise<0 | 1 | 2> {
   const plan = await explainPlanOf(flags)
   if (plan.exportFile !== undefined) return await exportTo(plan.exportFile, given, plan)
-  const explained = plan.planFile === undefined ? [await ask(given, plan)] : readSaved(given, plan.planFile, plan)
+  const broken: NonplusError[] = []
+  const explained =
+    plan.planFile === undefined ? [await ask(given, plan)] : readSaved(given, plan.planFile, plan, broken)
   openOutputs(plan.outputs)
   const report = reportOfExplained(explained, plan.options)
   const explanations = explained.map((each) => explanationOf(each, plan))
@@ -51,7 +54,9 @@ export async function explain(given: string | undefined, flags: ExplainFlags): P
     if (output.file === undefined) writeText(1, renderExplanations(explanations, context))
     else writeFileSync(output.file, renderExplanations(explanations, { ...context, color: false, width: 100 }))
   }
-  return explained.some((each) => each.explained === undefined) ? 2 : gateExitCode(report, plan.failOn)
+  for (const { message } of broken) writeText(2, `nonplus: ${message}\n`)
+  if (broken.length > 0 || explained.some((each) => each.explained === undefined)) return 2
+  return gateExitCode(report, plan.failOn)
 }
 
 /** Writes what the planner of this database knows, in place of explaining something. */
@@ -192,12 +197,22 @@ function valuesFor(text: string, dialect: Dialect, { values }: ExplainPlan): rea
   return values ?? (countPlaceholders(text, dialect) === 0 ? [] : undefined)
 }
 
-/** Plans that somebody saved; no database is asked for anything. */
-function readSaved(given: string | undefined, file: string, { options }: ExplainPlan): Explained[] {
+/**
+ * Plans that somebody saved; no database is asked for anything.
+ *
+ * @param broken gets what is wrong with those of a log that cannot be read.
+ */
+function readSaved(
+  given: string | undefined,
+  file: string,
+  { options }: ExplainPlan,
+  broken: NonplusError[],
+): Explained[] {
   if (file === '-' && given === '-') throw wrong('Standard input cannot be both, the plan and the statement.')
   const text = readText(file === '-' ? 0 : file, file === '-' ? 'standard input' : `the plan ${file}`)
   const statementFor = (dialect: Dialect) => (given === undefined ? undefined : readStatement(given, dialect))
-  return savedPlans(text, statementFor, { values: options.values === true })
+  const onBroken = (error: NonplusError): void => void broken.push(error)
+  return savedPlans(text, statementFor, { values: options.values === true, onBroken })
 }
 
 function explanationOf(explained: Explained, plan: ExplainPlan): Explanation {

@@ -1,3 +1,4 @@
+import { NonplusError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { parsePlanJson } from './plan-text.ts'
 import { loggedPlans } from './postgres-log.ts'
@@ -11,18 +12,47 @@ export type { FoundPlan }
  * Reads every plan of a text: one of any engine and format, several of PostgreSQL's text format, or those that auto_explain
  * wrote into a log, in text or JSON, with the statements they are of.
  *
+ * @param onBroken called with what is wrong with each plan of a log that cannot be read, where another can; without, the
+ *   first is thrown.
  * @returns at least one, in the order of the text.
  * @throws NonplusError `ERR_PLAN_UNREADABLE`: what was expected, and where it broke.
  */
-export function readPlans(text: string, about: PlanReading = {}): FoundPlan[] {
+export function readPlans(
+  text: string,
+  about: PlanReading = {},
+  onBroken?: (error: NonplusError) => void,
+): FoundPlan[] {
   const logged = loggedPlans(text)
-  if (logged.length > 0) return logged.map((entry) => fromLog(entry, about))
+  if (logged.length > 0) return readLog(logged, about, onBroken)
   const isJson = /^\s*[[{"]/.test(text.replace(/^\uFEFF/, '')) && !/^\s*"(?:QUERY PLAN|[A-Z][a-z])/.test(text)
   if (!isJson && isPostgresText(text)) return postgresTextPlans(text, about)
   return [{ plan: readPlan(text, about), line: 1 }]
 }
 
-function fromLog({ lines, durationMs }: ReturnType<typeof loggedPlans>[number], about: PlanReading): FoundPlan {
+type LoggedPlan = ReturnType<typeof loggedPlans>[number]
+
+/** A log may begin or end within a plan. */
+function readLog(
+  logged: readonly LoggedPlan[],
+  about: PlanReading,
+  onBroken: ((error: NonplusError) => void) | undefined,
+): FoundPlan[] {
+  const [found, broken]: [FoundPlan[], NonplusError[]] = [[], []]
+  for (const entry of logged) {
+    try {
+      found.push(fromLog(entry, about))
+    } catch (error) {
+      if (!(error instanceof NonplusError)) throw error
+      broken.push(error)
+    }
+  }
+  const [first] = broken
+  if (first !== undefined && (found.length === 0 || onBroken === undefined)) throw first
+  for (const error of broken) onBroken?.(error)
+  return found
+}
+
+function fromLog({ lines, durationMs }: LoggedPlan, about: PlanReading): FoundPlan {
   const [first] = lines
   const line = first?.number ?? 1
   const text = lines.map((each) => each.text).join('\n')

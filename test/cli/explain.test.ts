@@ -350,6 +350,17 @@ describe('a saved plan', () => {
     },
   ])
 
+  test('of a log that ends within a plan, all others are judged', async () => {
+    const log = readFileSync(new URL('../explain/fixtures/text/auto-explain.log.txt', import.meta.url), 'utf8')
+    const lines = log.split('\n')
+    const last = lines.findLastIndex((line) => /->/.test(line))
+    project.write('cut.log', [...lines.slice(0, last), (lines[last] ?? '').slice(0, 20)].join('\n'))
+    const { end, stdout, stderr } = await explain(['--plan', 'cut.log'], { env: { DATABASE_URL: '' } })
+    expect(stdout.match(/^line \d+: .*$/gm)).toHaveLength(3)
+    expect(stderr).toMatch(new RegExp(`^nonplus: .*line ${last + 1}`))
+    expect(end).toBe(2)
+  })
+
   test('is judged without a database, from a file or standard input', async () => {
     project.write('plan.json', saved)
     for (const [file, input] of [

@@ -1,5 +1,6 @@
 import { type FoundPlan, readPlans } from '../../explain/read-plans.ts'
 import { redactPlan } from '../../explain/redact-plan.ts'
+import type { NonplusError } from '../../model/errors.ts'
 import type { Engine, ParameterPlan } from '../../model/plan.ts'
 import type { Dialect } from '../../model/statement.ts'
 import { statementOf } from '../../sql/statement.ts'
@@ -20,14 +21,15 @@ export const dialects: Readonly<Record<Engine, Dialect>> = {
  * @param text of the file.
  * @param statementFor the statement that was given with the file, for the grammar of its database; where there is none,
  *   that of each plan counts, as auto_explain writes it.
+ * @param options.onBroken called for each plan of a log that cannot be read, where another can.
  * @throws NonplusError `ERR_PLAN_UNREADABLE`: what was expected, and where it broke.
  */
 export function savedPlans(
   text: string,
   statementFor: (dialect: Dialect) => string | undefined,
-  { values }: { readonly values: boolean },
+  { values, onBroken }: { readonly values: boolean; readonly onBroken: (error: NonplusError) => void },
 ): Explained[] {
-  const found = readPlans(text)
+  const found = readPlans(text, {}, onBroken)
   const groups = new Map<string, { readonly text: string; readonly dialect: Dialect; readonly plans: FoundPlan[] }>()
   for (const [index, each] of found.entries()) {
     const dialect = dialects[each.plan.engine]
