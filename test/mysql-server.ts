@@ -48,8 +48,14 @@ export default async function startMysqlForTests(): Promise<(() => Promise<void>
   }
 }
 
-/** Starts the `mariadbd` or `mysqld` that is installed, on a free port, with an empty data folder of its own. */
-export async function startPrivateServer(): Promise<{ url: string; stop(): Promise<void> }> {
+/**
+ * Starts the `mariadbd` or `mysqld` that is installed, on a free port, with an empty data folder of its own.
+ *
+ * @param more arguments of the server.
+ */
+export async function startPrivateServer(
+  more: readonly string[] = [],
+): Promise<{ url: string; stop(): Promise<void> }> {
   const program = findProgram('mariadbd') ?? findProgram('mysqld')
   if (program === undefined) throw new Error('Neither mariadbd nor mysqld is installed.')
   const folder = mkdtempSync(join(tmpdir(), 'nonplus-mysql-'))
@@ -77,6 +83,7 @@ export async function startPrivateServer(): Promise<{ url: string; stop(): Promi
       `--pid-file=${join(folder, 'pid')}`,
       ...settings,
       ...mysqlOnly(program),
+      ...more,
     ]
     server = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let log = ''
