@@ -1,15 +1,15 @@
-// nonplus as an ES module and as CommonJS, in one process.
+// Two copies of nonplus in one process.
 import { createRequire } from 'node:module'
-import * as esm from 'nonplus'
+import * as one from 'nonplus'
 import pg from 'pg'
 import { listPosts } from './posts.mjs'
 
-const cjs = createRequire(import.meta.url)('nonplus')
-if (cjs.profile === esm.profile) throw new Error('these are no two copies')
+const other = createRequire(new URL('other/index.js', import.meta.url))('nonplus')
+if (other.profile === one.profile) throw new Error('these are no two copies')
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL })
-const profiler = esm.createProfiler()
-const first = await cjs.profile('by CommonJS', () => listPosts(pool))
-const second = await esm.profile('by ESM', () => listPosts(pool))
+const profiler = one.createProfiler()
+const first = await other.profile('by the other', () => listPosts(pool))
+const second = await one.profile('by the one', () => listPosts(pool))
 const all = profiler.report()
 for (const { scopes, coverage } of [first.report, second.report, all]) {
   console.log(scopes.map(({ name, queries }) => `${name} ${queries.count}`).join(', '), coverage.seen)
