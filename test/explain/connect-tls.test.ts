@@ -201,7 +201,8 @@ describe.skipIf(!isThere || PGBOUNCER === undefined).each([['pg'], ['postgres']]
         dialect: 'postgresql',
         mode: 'plan',
         session: ['set search_path = shop'],
-        timeoutMs: 2_000,
+        // three share the few connections of the pooler, on a machine that may be busy
+        timeoutMs: 20_000,
         vectors: [{ values, executions: 1 }],
         scratch: false,
         values: false,
