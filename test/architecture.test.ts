@@ -55,6 +55,14 @@ function withoutTypes(file: string): string {
 
 const sources = filesIn(src, /\.ts$/)
 
+test('the build, being CommonJS, writes import.meta.url with `require`: no file that has the one names something the other', () => {
+  const both = sources.filter((file) => {
+    const code = readFileSync(file, 'utf8')
+    return /import\.meta/.test(code) && /\b(?:const|let|var) require\b|[(,] ?require\b ?[:,)]/.test(code)
+  })
+  expect(both.map((file) => relative(root, file))).toEqual([])
+})
+
 describe('rings', () => {
   test('no file imports a ring it may not', () => {
     const breaches = sources.flatMap((file) =>

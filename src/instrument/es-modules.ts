@@ -85,11 +85,11 @@ export function loadEsModulesAhead(packages: readonly EsModulePackage[]): void {
     if (loadedAhead.has(href) || handedOver().has(href)) continue
     loadedAhead.add(href)
     try {
-      const require = createRequire(file)
-      const wasRequired = file in require.cache
-      const namespace: unknown = whileLoadingAhead(() => require(file))
+      const load = createRequire(file)
+      const wasRequired = file in load.cache
+      const namespace: unknown = whileLoadingAhead(() => load(file))
       // not the application's: what it requires later must be seen as loaded by it
-      if (!wasRequired) delete require.cache[file]
+      if (!wasRequired) delete load.cache[file]
       handedOver().set(href, namespace)
       hookNamespace(namespace, href)
     } catch {
