@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readPlan } from '../../src/explain/read-plan.ts'
@@ -100,9 +101,16 @@ describe.each([['18'], ...(fifteen === undefined ? [] : [['15']])])('PostgreSQL 
           const isWrite = way.startsWith('executed') && /^(?:with d|insert|update|delete|merge)/.test(sql)
           const read = isWrite ? (plan: Plan) => withoutLeftovers(untimed(plan)) : untimed
           if (way === 'executed') await explained(to, options, sql) // so that both find the same blocks in memory
-          const json = await explained(to, `${options}, format json`, sql)
-          const text = await explained(to, options, sql)
-          expect.soft(read(readPlan(text)), `${way}: ${sql}\n${text}`).toEqual(read(readPlan(json)))
+          const both = async (): Promise<[text: string, ofText: unknown, ofJson: unknown]> => {
+            const json = await explained(to, `${options}, format json`, sql)
+            const text = await explained(to, options, sql)
+            return [text, read(readPlan(text)), read(readPlan(json))]
+          }
+          let [text, ofText, ofJson] = await both()
+          // the server may have analyzed a table, or taken a page away from the cache, between the two
+          for (let again = 0; again < 2 && !isDeepStrictEqual(ofText, ofJson); again++)
+            [text, ofText, ofJson] = await both()
+          expect.soft(ofText, `${way}: ${sql}\n${text}`).toEqual(ofJson)
           compared++
         }
       }
