@@ -128,7 +128,7 @@ function expectTests(family: Family, feature: Feature, { folder, alone, suite, p
       for (const one of expected) {
         const result = run.tests.find(({ name }) => keyOf(name) === `${driver} ${one.name}`)
         if (!isHeld(family, feature) && result === undefined) continue
-        expect(result, `${driver} ${one.name}`).toMatchObject({ status: one.status })
+        expect(result, `${driver} ${one.name}: ${result?.message ?? ''}`).toMatchObject({ status: one.status })
         if (one.says !== undefined) expectSaid(folder, result?.message ?? '', one.says)
       }
     }
