@@ -5,6 +5,9 @@ import type { Runner, TestResult } from './runner-folder.ts'
 
 const [own] = nodeVersions as [NodeVersion]
 
+/** Runners give a test from two seconds on, which is not much on a busy machine. */
+const TIMEOUT_MS = 30_000
+
 function findNode(major: number): NodeVersion | undefined {
   return nodeVersions.find(({ version }) => version.startsWith(`${major}.`))
 }
@@ -44,6 +47,7 @@ export function vitestRunners({ pool, isolate }: VitestPool = { pool: 'forks', i
             // up to Vitest 3 the number of workers is two options of each pool
             ...(version > 3 ? [`--maxWorkers=${workers}`] : [`--maxWorkers=${workers}`, '--minWorkers=1']),
             ...(workers > 1 ? [] : ['--no-file-parallelism']),
+            `--testTimeout=${TIMEOUT_MS}`,
             ...(isolate ? [] : ['--no-isolate']),
             ...(update ? ['--update'] : []),
           ],
@@ -90,6 +94,7 @@ export function jestRunners(isModule: boolean): Runner[] {
 function jestConfig(isModule: boolean): object {
   return {
     watchman: false,
+    testTimeout: TIMEOUT_MS,
     testRegex: '\\.test\\.ts$',
     transform: { '\\.ts$': loaderFile('babel-jest') },
     moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
@@ -110,7 +115,7 @@ export function mochaRunners(chais: readonly number[]): Runner[] {
     command: ({ specs, isSuite, workers, results }) => [
       ...['node', loaderFile('mocha/bin/mocha.js'), ...specs.map((name) => `${name}.test.js`)],
       ...(isSuite ? ['--require', 'nonplus/mocha'] : []),
-      ...['--reporter', 'json', '--reporter-option', `output=${results}`],
+      ...['--reporter', 'json', '--reporter-option', `output=${results}`, '--timeout', String(TIMEOUT_MS)],
       ...(workers > 1 ? ['--parallel', '--jobs', String(workers)] : []),
     ],
     readResults: readMochaResults,
