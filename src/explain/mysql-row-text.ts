@@ -1,4 +1,4 @@
-import type { NumberedLine } from './numbered-line.ts'
+import { type NumberedLine, numberedLines } from './numbered-line.ts'
 import { mistaken } from './unreadable-plan.ts'
 
 /** A row of EXPLAIN by the names of its columns, as MySQL and MariaDB print them. */
@@ -13,10 +13,7 @@ const HEADER = /^\W*id\W+select_type\W+table\W/
  * @throws NonplusError `ERR_PLAN_UNREADABLE` where a row is not whole; it names the line.
  */
 export function explainRows(text: string): ExplainRow[] | undefined {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line, index) => ({ text: line, number: index + 1 }))
+  const lines = numberedLines(text)
   const header = lines.findIndex((line) => HEADER.test(line.text))
   if (header >= 0) return drawnRows(lines.slice(header))
   return lines.some((line) => /^\s*select_type: /.test(line.text)) ? verticalRows(lines) : undefined

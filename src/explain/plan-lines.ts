@@ -1,4 +1,4 @@
-import type { NumberedLine } from './numbered-line.ts'
+import { type NumberedLine, numberedLines } from './numbered-line.ts'
 
 /** Footer of psql, in any language: `(12 rows)`, `(12 Zeilen)`. */
 const FOOTER = /^\s*\(\d+ \p{L}+\)\s*$/u
@@ -11,11 +11,9 @@ const RECORD = /^[-─*]\[ RECORD \d+ \][-─+┬┼]*$/
  * on, and the heading of each row in psql's expanded display. Numbers are those of the lines that were given.
  */
 export function planLines(text: string): NumberedLine[] {
-  const given = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line, index) => ({ text: line, number: index + 1 }))
-  const lines = given.filter((line) => !RULE.test(line.text) && !RECORD.test(line.text) && !HEADING.test(line.text))
+  const lines = numberedLines(text).filter(
+    (line) => !RULE.test(line.text) && !RECORD.test(line.text) && !HEADING.test(line.text),
+  )
   return withoutContinuations(withoutQuotes(withoutBorders(withoutNames(lines))))
 }
 

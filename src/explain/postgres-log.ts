@@ -1,4 +1,4 @@
-import type { NumberedLine } from './numbered-line.ts'
+import { type NumberedLine, numberedLines } from './numbered-line.ts'
 
 /** A plan that auto_explain wrote into the log of a server. */
 export interface LoggedPlan {
@@ -16,10 +16,7 @@ const HEAD = /\p{L}+: ([\d.]+) ms {1,2}\p{L}+:\s*$/u
  * pass it on, of `csvlog` and of `jsonlog`. Empty where there are none.
  */
 export function loggedPlans(text: string): LoggedPlan[] {
-  const lines = text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .map((line, index) => ({ text: withoutCarrier(line), number: index + 1 }))
+  const lines = numberedLines(text).map((line) => ({ ...line, text: withoutCarrier(line.text) }))
   const found: LoggedPlan[] = []
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] as NumberedLine

@@ -1,7 +1,7 @@
 import { NonplusError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import { parsePlanJson } from './plan-text.ts'
-import { loggedPlans } from './postgres-log.ts'
+import { type LoggedPlan, loggedPlans } from './postgres-log.ts'
 import { type FoundPlan, isPostgresText, plansIn, postgresTextPlans, statementOfLog } from './postgres-text-plan.ts'
 import { type PlanReading, readPlan } from './read-plan.ts'
 import { mistaken } from './unreadable-plan.ts'
@@ -28,8 +28,6 @@ export function readPlans(
   if (!isJson && isPostgresText(text)) return postgresTextPlans(text, about)
   return [{ plan: readPlan(text, about), line: 1 }]
 }
-
-type LoggedPlan = ReturnType<typeof loggedPlans>[number]
 
 /** A log may begin or end within a plan. */
 function readLog(

@@ -1,18 +1,11 @@
 import { type FoundPlan, readPlans } from '../../explain/read-plans.ts'
 import { redactPlan } from '../../explain/redact-plan.ts'
+import { dialectOf } from '../../model/engine-dialect.ts'
 import type { NonplusError } from '../../model/errors.ts'
-import type { Engine, ParameterPlan } from '../../model/plan.ts'
+import type { ParameterPlan } from '../../model/plan.ts'
 import type { Dialect } from '../../model/statement.ts'
 import { statementOf } from '../../sql/statement.ts'
 import type { Explained } from './explained-report.ts'
-
-/** Grammar of the statements of each engine. */
-export const dialects: Readonly<Record<Engine, Dialect>> = {
-  postgres: 'postgresql',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  sqlite: 'sqlite',
-}
 
 /**
  * Reads what somebody saved of plans. Those of one statement are told together, and of those that are alike the one that
@@ -32,7 +25,7 @@ export function savedPlans(
   const found = readPlans(text, {}, onBroken)
   const groups = new Map<string, { readonly text: string; readonly dialect: Dialect; readonly plans: FoundPlan[] }>()
   for (const [index, each] of found.entries()) {
-    const dialect = dialects[each.plan.engine]
+    const dialect = dialectOf[each.plan.engine]
     const statement = statementFor(dialect) ?? each.statement ?? ''
     const key = statement === '' ? `plan ${index}` : statementOf(statement, dialect).fingerprint
     const group = groups.get(key) ?? { text: statement, dialect, plans: [] }
