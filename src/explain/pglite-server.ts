@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { SideRow } from '../model/side-connection.ts'
 import { PGLITE_WORKER } from './pglite-worker.ts'
+import { WorkerCalls } from './worker-calls.ts'
 
 /** A file of a table or an index, and how many pages it is to look like. */
 export interface PretendedFile {
@@ -88,71 +88,32 @@ function keptDirectory(pglite: string, project: NodeJS.Require): string | undefi
   }
 }
 
-interface Pending {
-  resolve(value: never): void
-  reject(error: Error): void
-}
-
 class Thread implements PgliteDatabase {
-  readonly #worker: Worker
-  readonly #pending = new Map<number, Pending>()
-  #lastId = 0
+  readonly #calls: WorkerCalls
 
   constructor(workerData: object) {
-    // what the process was started with, as `--import nonplus/register`, is not for this thread
-    this.#worker = new Worker(PGLITE_WORKER, {
-      eval: true,
-      workerData,
-      execArgv: [],
-      env: { ...process.env, NONPLUS: '0' },
+    this.#calls = new WorkerCalls(PGLITE_WORKER, workerData, 'PGlite', () => {
+      if (server === this) server = undefined
     })
-    this.#worker.unref()
-    this.#worker.on('message', ({ id, value, error }) => this.#settle(id, value as never, error))
-    this.#worker.on('error', (error) => this.#end(error))
-    this.#worker.on('exit', () => this.#end(new Error('PGlite has ended.')))
   }
 
   query(text: string, values?: readonly unknown[]): Promise<readonly SideRow[]> {
-    return this.#call('query', text, values)
+    return this.#calls.call('query', text, values)
   }
 
   exec(text: string): Promise<readonly SideRow[]> {
-    return this.#call('exec', text)
+    return this.#calls.call('exec', text)
   }
 
   pretend(files: readonly PretendedFile[]): Promise<void> {
-    return this.#call('pretend', files)
+    return this.#calls.call('pretend', files)
   }
 
   restore(files: readonly PretendedFile[]): Promise<void> {
-    return this.#call('restore', files)
+    return this.#calls.call('restore', files)
   }
 
-  async close(): Promise<void> {
-    await this.#worker.terminate()
-  }
-
-  #call<Value>(method: string, ...args: readonly unknown[]): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId
-      this.#pending.set(id, { resolve, reject })
-      // who waits for an answer wants the process to live that long
-      this.#worker.ref()
-      this.#worker.postMessage({ id, method, args })
-    })
-  }
-
-  #settle(id: number, value: never, error: { message: string; code?: string } | undefined): void {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#worker.unref()
-    if (error === undefined) pending?.resolve(value)
-    else pending?.reject(Object.assign(new Error(error.message), { code: error.code }))
-  }
-
-  #end(error: Error): void {
-    if (server === this) server = undefined
-    for (const { reject } of this.#pending.values()) reject(error)
-    this.#pending.clear()
+  close(): Promise<void> {
+    return this.#calls.terminate()
   }
 }
