@@ -12,6 +12,7 @@ import { gateExitCode } from '../gate.ts'
 import { contextOf } from '../live-console.ts'
 import { NonplusError } from '../model/errors.ts'
 import type { CatalogTable, Plan } from '../model/plan.ts'
+import type { Report } from '../model/report.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import type { Dialect, Slot } from '../model/statement.ts'
 import { openOutputs, writeOutput } from '../output.ts'
@@ -20,7 +21,7 @@ import { redactLiterals } from '../sql/redact.ts'
 import { statementOf } from '../sql/statement.ts'
 import { writeText } from '../write-text.ts'
 import { dialectOf, type ExplainFlags, type ExplainPlan, explainPlanOf } from './explain/explain-plan.ts'
-import { type Explained, reportOfExplained } from './explain/explained-report.ts'
+import { type Explained, mergedReport, reportsOfExplained } from './explain/explained-report.ts'
 import { Progress } from './explain/progress.ts'
 import { countPlaceholders, readStatement, readText } from './explain/read-statement.ts'
 import { savedPlans } from './explain/saved-plans.ts'
@@ -43,8 +44,9 @@ export async function explain(given: string | undefined, flags: ExplainFlags): P
   const explained =
     plan.planFile === undefined ? [await ask(given, plan)] : readSaved(given, plan.planFile, plan, broken)
   openOutputs(plan.outputs)
-  const report = reportOfExplained(explained, plan.options)
-  const explanations = explained.map((each) => explanationOf(each, plan))
+  const reports = reportsOfExplained(explained, plan.options)
+  const report = mergedReport(reports)
+  const explanations = explained.map((each, at) => explanationOf(each, plan, reports[at] as Report))
   for (const output of plan.outputs) {
     if (output.reporter !== 'console') {
       writeOutput(output, report, { color: plan.color, sources: new Map(), hasNoCode: true })
@@ -215,8 +217,7 @@ function readSaved(
   return savedPlans(text, statementFor, { values: options.values === true, onBroken })
 }
 
-function explanationOf(explained: Explained, plan: ExplainPlan): Explanation {
-  const report = reportOfExplained([explained], plan.options)
+function explanationOf(explained: Explained, plan: ExplainPlan, report: Report): Explanation {
   const [first, ...others] = explained.explained?.plans ?? []
   const { line } = explained
   const generic = explained.explained?.generic

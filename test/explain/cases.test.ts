@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
-import { reportOfExplained } from '../../src/cli/explain/explained-report.ts'
+import { reportsOfExplained } from '../../src/cli/explain/explained-report.ts'
 import { betterSqlite3Connection } from '../../src/explain/better-sqlite3-connection.ts'
 import { connect } from '../../src/explain/connect.ts'
 import { studyStatement } from '../../src/explain/study-statement.ts'
@@ -66,7 +66,8 @@ async function studied(ground: Ground, given: ExplainCase, mode: 'plan' | 'analy
     ],
   })
   if (!('explained' in outcome)) throw new Error(`${given.id} was refused: ${outcome.refusal.message}`)
-  const { findings } = reportOfExplained([{ text, dialect, values: isRewritten ? [] : given.params, ...outcome }], {})
+  const asked = { text, dialect, values: isRewritten ? [] : given.params, ...outcome }
+  const findings = reportsOfExplained([asked], {}).flatMap((report) => report.findings)
   return { findings, plans: outcome.explained.plans.map(({ plan }) => plan) }
 }
 

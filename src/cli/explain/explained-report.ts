@@ -25,9 +25,13 @@ export interface Explained {
   readonly line?: number
 }
 
-/** The report of statements, each in a scope of its own. */
-export function reportOfExplained(given: readonly Explained[], options: ProfilerOptions): Report {
-  const reports = given.map((each, index) => reportOfOne(each, `s${index + 1}`, options))
+/** A report of each statement, in scopes of their own. */
+export function reportsOfExplained(given: readonly Explained[], options: ProfilerOptions): Report[] {
+  return given.map((each, index) => reportOfOne(each, `s${index + 1}`, options))
+}
+
+/** Of at least one report, all that stands in them. */
+export function mergedReport(reports: readonly Report[]): Report {
   const [first, ...others] = reports as [Report, ...Report[]]
   return others.reduce(merged, first)
 }
