@@ -1,3 +1,4 @@
+import { nPlusOne } from './detectors/n-plus-one.ts'
 import type { StudyRequest } from './explain/request.ts'
 import type { StatementMessage } from './instrument/message.ts'
 import { boundValuesOf, copyValues } from './parameter-class.ts'
@@ -8,18 +9,15 @@ import { valuesOf } from './sql/values.ts'
 /** The batched rewrite of a look-up, with the keys that it was seen with. */
 export type Batch = NonNullable<StudyRequest['batched']>
 
-/** From which on they are taken for a loop where no proof is needed, by `n-plus-one`. */
-const FEWEST_EXECUTIONS = 5
-
 /** Executions of one statement that are looked at. */
 export const MOST_EXECUTIONS = 200
 
 /** Keys of one statement: for more of them, its plan is mostly the same. */
 const MOST_KEYS = 100
 
-/** Whether executions of one statement in one scope may be a loop. */
+/** Whether executions of one statement in one scope may be a loop, where no proof is needed. */
 export function isLoop(executions: readonly StatementMessage[]): boolean {
-  return executions.length >= FEWEST_EXECUTIONS
+  return executions.length >= nPlusOne.defaults.threshold
 }
 
 /**
@@ -37,12 +35,10 @@ export function batchOf(executions: readonly StatementMessage[]): Batch | undefi
   if (kind !== 'select' || !slots.some(({ operator, clause }) => operator === '=' && clause === 'where'))
     return undefined
   const rows = executions.slice(0, MOST_EXECUTIONS).map((each) => valuesOf(each.text, driver.dialect, each.parameters))
-  const varying = slots.flatMap((_, slot) => (distinct(rows.map((row) => row[slot])).length > 1 ? [slot] : []))
-  const [slot] = varying
-  if (slot === undefined || varying.length > 1) return undefined
-  const keys = distinct(rows.map((row) => row[slot]))
-    .filter(isKey)
-    .slice(0, MOST_KEYS)
+  const columns = slots.map((_, slot) => distinct(rows.map((row) => row[slot])))
+  const slot = columns.findIndex((column) => column.length > 1)
+  if (slot < 0 || columns.findLastIndex((column) => column.length > 1) !== slot) return undefined
+  const keys = (columns[slot] ?? []).filter(isKey).slice(0, MOST_KEYS)
   const lookup = keys.length < 2 ? undefined : batchedLookupOf(text, driver.dialect, slot, keys.length)
   const bound = copyValues(boundValuesOf(first) ?? [])
   if (lookup === undefined || bound === undefined) return undefined

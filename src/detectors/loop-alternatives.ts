@@ -45,7 +45,7 @@ export function loopAlternatives(trace: Trace, loop: Loop): LoopAlternatives | u
   // how far it was read is not known
   if (scan !== undefined && earlyEnd(scan) === 'soon') return undefined
   if (scan === undefined || (index === undefined && explained.batched === undefined)) return undefined
-  return { index, table: scan.table.name, times: timesOf(trace, loop, index, ratiosOf(subject, of.plan, loop, index)) }
+  return { index, table: scan.table.name, times: timesOf(trace, loop, index, subject, of.plan) }
 }
 
 /** Work of what could be done instead, in that of one turn. */
@@ -89,11 +89,13 @@ function timesOf(
   trace: Trace,
   loop: Loop,
   index: VerifiedIndex | undefined,
-  ratios: Ratios,
+  subject: PlanSubject,
+  single: Plan,
 ): LoopAlternatives['times'] {
+  const ratios = ratiosOf(subject, single, loop, index)
   const now = ownDuration(loop)
   const turn = turnOf(loop) ?? now / loop.count
-  const trip = Math.min(roundTrip(trace, loop), turn)
+  const trip = Math.min(roundTrip(trace.executions, subject.roundTripMs), turn)
   const work = turn - trip
   const batched = Math.min(now, trip + work * ratios.batched)
   const keyed = trip + keysOf(loop) * work * ratios.indexed
@@ -123,8 +125,7 @@ function ownDuration({ lookup, repetition }: Loop): number {
  * The way to the server and back, at least: what the fastest execution of the scope took, or less where a connection of
  * nonplus's own was faster. In a scope of scans alone, only the latter tells.
  */
-function roundTrip({ executions, plans = [] }: Trace, { lookup }: Loop): number {
-  const measured = plans.find(({ statement }) => statement === lookup.statement)?.roundTripMs
+function roundTrip(executions: readonly Execution[], measured: number | undefined): number {
   const times = timesOfAll(executions)
   if (times.length === 0) return measured ?? 0
   return Math.min(...times, measured ?? Number.POSITIVE_INFINITY)
