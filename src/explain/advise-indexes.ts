@@ -1,6 +1,7 @@
-import type { CatalogTable, Plan, VerifiedBy, VerifiedIndex } from '../model/plan.ts'
+import type { CatalogTable, Plan } from '../model/plan.ts'
 import type { SideConnection } from '../model/side-connection.ts'
 import { doubtedTables, walkedTables } from './advice-doubts.ts'
+import type { Advised, AdvisorInput } from './advisor.ts'
 import { type Choice, chooseIndexes, GATE, GATE_WHEN_SHOWN } from './choose-indexes.ts'
 import type { DatabaseStatistics } from './database-statistics.ts'
 import { hypopgTrial } from './hypopg-trial.ts'
@@ -14,7 +15,6 @@ import { pgliteTrial, statisticsTrial } from './pglite-trial.ts'
 import { planDemandTree } from './plan-demand-tree.ts'
 import { namesIn } from './query-names.ts'
 import { readSqlTree } from './read-sql-tree.ts'
-import type { ExplainRequest } from './request.ts'
 import { rolledBackTrial } from './rolled-back-trial.ts'
 import type { Query } from './sql-tree.ts'
 import { sqliteTrial } from './sqlite-trial.ts'
@@ -22,32 +22,9 @@ import { demandsOf, type TableDemand } from './table-demand.ts'
 import { temporaryTableTrial } from './temporary-table-trial.ts'
 
 /** What indexes are looked for with. */
-export interface AdviceInput {
-  readonly connection: SideConnection
-  /** The statement; planned again, never executed. */
-  readonly request: ExplainRequest
-  /** Its plan, with literals. */
-  readonly plan: Plan
-  /** Tables of the plan. */
-  readonly tables: readonly CatalogTable[]
-  /** Lets indexes really be made, in a transaction that is rolled back. */
-  readonly scratch: boolean
+export interface AdviceInput extends AdvisorInput {
   /** Of another database, with which the plan was made: indexes are then tried with these alone. */
   readonly statistics?: DatabaseStatistics
-  /** Lets literals of the statement's text into partial indexes. @default false */
-  readonly values?: boolean
-  /** A statement in place of many of this one; planned with the indexes that are found for this one. */
-  readonly batched?: ExplainRequest
-}
-
-/** Indexes that were tried and help, the most useful first, and by what they were tried. */
-export interface IndexAdvice {
-  readonly indexes: readonly VerifiedIndex[]
-  /** `none` where nothing was there to try one with. */
-  readonly verifiedBy: VerifiedBy | 'none'
-  /** Plan of the statement with these, and of the one in place of many, with literals; where the trial can tell. */
-  readonly indexed?: Plan
-  readonly batchedWithIndex?: Plan
 }
 
 /** A table below this is read faster than an index is looked up. */
@@ -60,7 +37,7 @@ const FEWEST_ROWS = 1000
  *
  * @throws the driver's error, where the connection breaks.
  */
-export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
+export async function adviseIndexes(input: AdviceInput): Promise<Advised> {
   const tree = await treeOf(input)
   const isOfOther = input.statistics !== undefined
   const checked = isOfOther ? input.tables : await withoutLateCounts(input.connection, input.tables)
@@ -68,19 +45,15 @@ export async function adviseIndexes(input: AdviceInput): Promise<IndexAdvice> {
   const sets = await setsFor(input, checked, roots, tree)
   const trials = trialsFor(input, tree)
   if (trials.length === 0) return { indexes: [], verifiedBy: 'none' }
-  let plans: Pick<IndexAdvice, 'indexed' | 'batchedWithIndex'> = {}
-  const onChosen: Choice['onChosen'] = async (trial, chosen) => {
-    plans = await plansWith(trial, chosen, input)
-  }
-  const choice = { ...choiceOf(input, sets, roots), onChosen }
-  let verifiedBy: IndexAdvice['verifiedBy'] = 'none'
+  const choice = choiceOf(input, sets, roots)
+  let verifiedBy: Advised['verifiedBy'] = 'none'
   for (const open of sets.length === 0 ? [] : trials) {
     const trial = await open().catch(() => undefined)
     if (trial === undefined) continue
     try {
-      const indexes = await chooseIndexes(trial, choice)
+      const { chosen, indexes } = await chooseIndexes(trial, choice)
       if (verifiedBy === 'none' && triesAll(trial, sets)) verifiedBy = trial.by
-      if (indexes.length > 0) return { indexes, verifiedBy: trial.by, ...plans }
+      if (indexes.length > 0) return { indexes, verifiedBy: trial.by, ...(await plansWith(trial, chosen, input)) }
       if (sets.flat().every((candidate) => trial.supports(candidate))) break
     } finally {
       await trial.close()
@@ -99,7 +72,7 @@ async function plansWith(
   trial: IndexTrial,
   chosen: readonly IndexCandidate[],
   { request, batched }: AdviceInput,
-): Promise<Pick<IndexAdvice, 'indexed' | 'batchedWithIndex'>> {
+): Promise<Pick<Advised, 'indexed' | 'batchedWithIndex'>> {
   if (batched === undefined) return {}
   const indexed = await trial.planOf?.(chosen, request)
   const batchedWithIndex = await trial.planOf?.(chosen, batched)

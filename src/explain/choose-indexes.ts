@@ -51,15 +51,20 @@ export interface Choice {
   readonly conditionOf?: (table: string, key: string) => string | undefined
   /** Gate for a set. */
   readonly gateOf: (set: CandidateSet) => Gate
-  /** Called with what is chosen, if anything is, while it can still be tried. */
-  readonly onChosen?: (trial: IndexTrial, chosen: readonly IndexCandidate[]) => Promise<void>
+}
+
+/** What was chosen, and what came of it. */
+export interface Chosen {
+  readonly chosen: readonly IndexCandidate[]
+  /** One for each of them. */
+  readonly indexes: readonly VerifiedIndex[]
 }
 
 /**
  * The smallest set of indexes that makes the statement much cheaper, each of which its plan uses; empty where there is
  * none.
  */
-export async function chooseIndexes(trial: IndexTrial, choice: Choice): Promise<VerifiedIndex[]> {
+export async function chooseIndexes(trial: IndexTrial, choice: Choice): Promise<Chosen> {
   const chosen: IndexCandidate[] = []
   let cost = Math.min(trial.costBefore, choice.costBefore ?? Number.POSITIVE_INFINITY)
   while (chosen.length < MOST_INDEXES) {
@@ -71,8 +76,7 @@ export async function chooseIndexes(trial: IndexTrial, choice: Choice): Promise<
   const left = await withoutIdle(trial, chosen)
   const indexes: VerifiedIndex[] = []
   for (const candidate of left) indexes.push(await verified(trial, candidate, choice, cost))
-  if (left.length > 0) await choice.onChosen?.(trial, left)
-  return indexes
+  return { chosen: left, indexes }
 }
 
 /** The next set to take on top of those that are chosen. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import mysql from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { adviseIndexes, type IndexAdvice } from '../../src/explain/advise-indexes.ts'
+import { adviseIndexes } from '../../src/explain/advise-indexes.ts'
+import type { Advised } from '../../src/explain/advisor.ts'
 import { explainStatement } from '../../src/explain/explain-statement.ts'
 import { mysql2Connection } from '../../src/explain/mysql2-connection.ts'
 import { readCatalog } from '../../src/explain/read-catalog.ts'
@@ -256,7 +257,7 @@ async function advise(
   text: string,
   scratch = false,
   session: readonly string[] = [],
-): Promise<IndexAdvice> {
+): Promise<Advised> {
   const request = { text, dialect: 'mysql', mode: 'plan', session, timeoutMs: 10_000 } as const
   const outcome = await explainStatement(connection, request)
   if (!('plan' in outcome)) throw new Error(outcome.refusal.message)
@@ -264,7 +265,7 @@ async function advise(
   return adviseIndexes({ connection, request, plan: outcome.plan, tables, scratch })
 }
 
-function namesOf({ indexes }: IndexAdvice): string[] {
+function namesOf({ indexes }: Advised): string[] {
   return indexes.map(({ table, columns }) => `${table}(${columns.join(',')})`).sort()
 }
 
