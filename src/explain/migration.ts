@@ -1,4 +1,5 @@
 import type { VerifiedIndex } from '../model/plan.ts'
+import { quoteName } from '../sql/quote-name.ts'
 
 /** Code that makes an index the way an application makes its others. */
 export interface Migration {
@@ -143,21 +144,17 @@ function nameOf({ table, columns }: VerifiedIndex): string {
 
 /** One statement, which an extension that it needs stands before. */
 function namedDdl(index: VerifiedIndex): string {
-  return index.ddl.replace(/CREATE INDEX ON /, `CREATE INDEX ${sqlName(nameOf(index))} ON `)
+  return index.ddl.replace(/CREATE INDEX ON /, `CREATE INDEX ${sqlName(nameOf(index), index)} ON `)
 }
 
 function dropOf(index: VerifiedIndex): string {
-  if (isOfMysql(index)) return `DROP INDEX ${backquoted(nameOf(index))} ON ${backquoted(index.table)}`
-  const schema = hasSchema(index) ? `${sqlName(index.schema as string)}.` : ''
-  return `DROP INDEX ${schema}${sqlName(nameOf(index))}`
+  if (isOfMysql(index)) return `DROP INDEX ${sqlName(nameOf(index), index)} ON ${sqlName(index.table, index)}`
+  const schema = hasSchema(index) ? `${sqlName(index.schema as string, index)}.` : ''
+  return `DROP INDEX ${schema}${sqlName(nameOf(index), index)}`
 }
 
-function sqlName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`
-}
-
-function backquoted(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``
+function sqlName(name: string, index: VerifiedIndex): string {
+  return quoteName(name, isOfMysql(index) ? 'mysql' : 'postgresql')
 }
 
 function className(index: VerifiedIndex): string {

@@ -1,4 +1,5 @@
 import type { SideConnection, SideRow } from '../model/side-connection.ts'
+import { backquoted } from '../sql/quote-name.ts'
 
 /** Rows of each piece, and pieces over the whole of a table. */
 const PIECE_ROWS = 64
@@ -140,9 +141,4 @@ function shortened({ name, type, longest }: SideRow): string {
   if (type === 'json') return `IF(LENGTH(${column}) <= ${LONGEST_TEXT * 8}, ${column}, '{}')`
   const isText = /(char|text|blob|binary)$/.test(String(type))
   return isText && Number(longest ?? 0) > LONGEST_TEXT ? `LEFT(${column}, ${LONGEST_TEXT})` : column
-}
-
-/** A name in backquotes, whatever it is. */
-export function backquoted(name: string): string {
-  return `\`${name.replaceAll('`', '``')}\``
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { SideConnection } from '../model/side-connection.ts'
-import { backquoted, MOST_ROWS, mysqlSample, PIECE, type SampleTaken } from './mysql-sample.ts'
+import { backquoted } from '../sql/quote-name.ts'
+import { MOST_ROWS, mysqlSample, PIECE, type SampleTaken } from './mysql-sample.ts'
 
 /** Tells the names of indexes that are tried. */
 export const TRIAL_INDEX = 'nonplus_trial_'

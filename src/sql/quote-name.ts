@@ -33,10 +33,15 @@ export function quoteName(name: string, dialect: Dialect): string {
   const word = name.toLowerCase()
   const isReserved = RESERVED.has(word) || (dialect === 'mysql' && RESERVED_BY_MYSQL.has(word))
   if (isPlain && !isReserved) return name
-  return dialect === 'mysql' ? `\`${name.replaceAll('`', '``')}\`` : quoted(name)
+  return dialect === 'mysql' ? backquoted(name) : quoted(name)
 }
 
 /** A name in the quotes of the standard, whatever it is: what no list of words can be wrong about. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A name in those of MySQL and MariaDB. */
+export function backquoted(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
 }
