@@ -40,14 +40,14 @@ async function byMysql2(mysql2: Mysql2, url: string): Promise<SideConnection> {
 async function byMariadb(mariadb: Mariadb, url: string): Promise<SideConnection> {
   const address = new URL(url.replace(/^mysql:/i, 'mariadb:'))
   address.searchParams.set('connectTimeout', String(CONNECT_TIMEOUT_MS))
-  const connection = await mariadb.createConnection(withTls(address) ?? address.href)
+  const connection = await mariadb.createConnection(tlsOptions(address) ?? address.href)
   connection.on('error', () => undefined)
   return mariadbConnection(connection)
 }
 
 /** The driver takes no object out of a URL, as mysql2 does, and would connect without TLS, in silence. */
-function withTls({ hostname, port, username, password, pathname, searchParams }: URL): object | undefined {
-  const { ssl, connectTimeout, ...others } = Object.fromEntries(searchParams)
+function tlsOptions({ hostname, port, username, password, pathname, searchParams }: URL): object | undefined {
+  const { ssl, ...others } = Object.fromEntries(searchParams)
   if (ssl === undefined || !ssl.startsWith('{')) return undefined
   return {
     ...others,
@@ -56,7 +56,7 @@ function withTls({ hostname, port, username, password, pathname, searchParams }:
     user: decodeURIComponent(username),
     password: decodeURIComponent(password),
     database: decodeURIComponent(pathname.slice(1)),
-    connectTimeout: Number(connectTimeout),
+    connectTimeout: CONNECT_TIMEOUT_MS,
     ssl: JSON.parse(ssl) as object,
   }
 }

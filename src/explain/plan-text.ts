@@ -1,3 +1,8 @@
+/** True for what begins as JSON does; a quote may also be that of a client around the first line of a text. */
+export function isJsonText(text: string): boolean {
+  return /^\uFEFF?\s*(?:[[{]|"(?!QUERY PLAN|[A-Z][a-z]))/.test(text)
+}
+
 /**
  * The text without what a client puts around it: byte order mark, psql's heading, frame, `+` at line ends and `(1 row)`,
  * the frame of the mysql client, and its `EXPLAIN:` with `\\G`.

@@ -8,7 +8,7 @@ import { mysqlV1Plan } from './mysql-v1-plan.ts'
 import { mysqlV2Plan } from './mysql-v2-plan.ts'
 import { type Fields, fieldsOf, listOf, textOf } from './plan-fields.ts'
 import type { PlanReading } from './plan-origin.ts'
-import { parsePlanJson, sqliteRows, undecorated } from './plan-text.ts'
+import { isJsonText, parsePlanJson, sqliteRows, undecorated } from './plan-text.ts'
 import { postgresPlan } from './postgres-plan.ts'
 import { type FoundPlan, isPostgresText, postgresTextPlans } from './postgres-text-plan.ts'
 import { sqlitePlan } from './sqlite-plan.ts'
@@ -58,7 +58,7 @@ function recognised(given: unknown, about: PlanReading): Plan {
 
 function fromText(given: string, about: PlanReading): Plan {
   const text = undecorated(given)
-  if (/^[[{]/.test(text) || /^"(?!QUERY PLAN|[A-Z][a-z])/.test(text)) return fromValue(jsonOf(text), about)
+  if (isJsonText(text)) return fromValue(jsonOf(text), about)
   if (isPostgresText(given)) return onlyOne(postgresTextPlans(given, about))
   const table = explainRows(given)
   if (table !== undefined) return mysqlRowsPlan(table, about)

@@ -1,6 +1,6 @@
 import { NonplusError } from '../model/errors.ts'
 import type { Plan } from '../model/plan.ts'
-import { parsePlanJson } from './plan-text.ts'
+import { isJsonText, parsePlanJson } from './plan-text.ts'
 import { type LoggedPlan, loggedPlans } from './postgres-log.ts'
 import { type FoundPlan, isPostgresText, plansIn, postgresTextPlans, statementOfLog } from './postgres-text-plan.ts'
 import { type PlanReading, readPlan } from './read-plan.ts'
@@ -24,8 +24,7 @@ export function readPlans(
 ): FoundPlan[] {
   const logged = loggedPlans(text)
   if (logged.length > 0) return readLog(logged, about, onBroken)
-  const isJson = /^\s*[[{"]/.test(text.replace(/^\uFEFF/, '')) && !/^\s*"(?:QUERY PLAN|[A-Z][a-z])/.test(text)
-  if (!isJson && isPostgresText(text)) return postgresTextPlans(text, about)
+  if (!isJsonText(text) && isPostgresText(text)) return postgresTextPlans(text, about)
   return [{ plan: readPlan(text, about), line: 1 }]
 }
 

@@ -75,6 +75,10 @@ function tableOf({ schema, name }: Source, { tables }: DemandContext): CatalogTa
   return named.find((table) => schema !== undefined && table.schema === schema) ?? named[0]
 }
 
+function hasColumn(table: CatalogTable | undefined, name: string): boolean {
+  return table?.columns.some((column) => column.name.toLowerCase() === name.toLowerCase()) ?? false
+}
+
 type ColumnExpression = Expression & { readonly type: 'column' }
 
 /** A table in the query that it stands in. */
@@ -95,15 +99,12 @@ class Subject {
 
   /** A column of this table, not of another one that the same name may mean. */
   owns({ table, name }: { readonly table?: string; readonly name: string }): boolean {
-    if (!this.table.columns.some((column) => column.name.toLowerCase() === name.toLowerCase())) return false
+    if (!hasColumn(this.table, name)) return false
     if (table !== undefined) {
       const alias = table.toLowerCase()
       return this.source.alias.toLowerCase() === alias || (this.source.alias === '' && this.source.name === table)
     }
-    const [owner] = this.query.sources.filter((source) => {
-      const known = tableOf(source, this.context)
-      return known?.columns.some((column) => column.name.toLowerCase() === name.toLowerCase())
-    })
+    const owner = this.query.sources.find((source) => hasColumn(tableOf(source, this.context), name))
     return owner === this.source
   }
 
@@ -135,11 +136,10 @@ class Subject {
   }
 
   #isOf(sources: readonly Source[], { table, name }: ColumnExpression): boolean {
-    const [alias, column] = [table?.toLowerCase(), name.toLowerCase()]
     return sources.some((source) =>
-      alias === undefined
-        ? tableOf(source, this.context)?.columns.some((each) => each.name.toLowerCase() === column)
-        : (source.alias || source.name || '').toLowerCase() === alias,
+      table === undefined
+        ? hasColumn(tableOf(source, this.context), name)
+        : (source.alias || source.name || '').toLowerCase() === table.toLowerCase(),
     )
   }
 

@@ -1,4 +1,5 @@
 import { isNamedValues } from './is-named-values.ts'
+
 /**
  * Values bound to the placeholders of one SQLite statement, asked for in the order of the text, because SQLite numbers
  * them as it meets them: a bare `?` is one more than the largest number so far, `?5` is 5, and a name gets a number of
